@@ -1,0 +1,222 @@
+"""What a run tells while it works: typed events, one JSON line each."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from vpns_engine.specs.method import MethodName
+from vpns_engine.specs.phase import PhaseKind
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+    seq: int = 0
+    """Position in the run, from 0; only grows."""
+
+    time: float = 0.0
+    """Seconds since 1970."""
+
+
+class LayerInfo(BaseModel):
+    """A scored weight: its name in the network (`layer1.0.conv1`) and its shape."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def numel(self) -> int:
+        """Number of weights."""
+        count = 1
+        for side in self.shape:
+            count *= side
+        return count
+
+
+class PhaseInfo(BaseModel):
+    """A phase as planned. `iterations` is per epoch; a map phase has one epoch."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: PhaseKind
+    level: int
+    density: float
+    epochs: int = 0
+    iterations: int = 0
+
+
+class RunStarted(_Event):
+    """First event: what will be worked on."""
+
+    kind: Literal["run-started"] = "run-started"
+    method: MethodName
+    phases: tuple[PhaseInfo, ...]
+    layers: tuple[LayerInfo, ...]
+    source_classes: tuple[str, ...]
+    target_classes: tuple[str, ...]
+    num_train: int
+    num_validation: int
+    num_test: int
+    num_prompt_values: int
+    half_steps: int
+    """Updates per iteration."""
+    device: str
+    threads: int
+    samples_path: str = ""
+    """Example images (see vpns_engine.artifacts), relative to the run folder."""
+
+
+class PhaseStarted(_Event):
+    """A phase begins; `phase` indexes RunStarted.phases."""
+
+    kind: Literal["phase-started"] = "phase-started"
+    phase: int
+
+
+class LabelsMapped(_Event):
+    """The label mapping of a level is known."""
+
+    kind: Literal["labels-mapped"] = "labels-mapped"
+    phase: int
+    level: int
+    sources: tuple[int, ...]
+    """Source class of each target class."""
+    counts: tuple[int, ...]
+    """How many training images of the target class were taken for that source class."""
+
+
+class StepDone(_Event):
+    """An iteration is done; one value for each half-step, in the phase's order."""
+
+    kind: Literal["step"] = "step"
+    phase: int
+    epoch: int
+    """From 1."""
+    step: int
+    """Iteration within the epoch, from 1."""
+    losses: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    """Share of the batch, 0 to 1."""
+
+
+class EpochEnded(_Event):
+    """An epoch is done. Accuracies are shares (0 to 1); None where not measured."""
+
+    kind: Literal["epoch"] = "epoch"
+    phase: int
+    epoch: int
+    """From 1; 0 is the state before the first epoch of the phase."""
+    loss: float | None = None
+    """Mean training loss of the un-prompted half-steps."""
+    loss_prompted: float | None = None
+    """Mean training loss of the prompted half-steps."""
+    train_accuracy: float | None = None
+    """Over the un-prompted half-steps."""
+    train_accuracy_prompted: float | None = None
+    val_accuracy: float | None = None
+    """Validation split without the prompt."""
+    val_accuracy_prompted: float | None = None
+    val_loss: float | None = None
+    kept: tuple[int, ...] = ()
+    """Kept weights of each layer, in the order of RunStarted.layers."""
+    threshold: float | None = None
+    """Score threshold tau; None where no mask is set or the mask has none."""
+    learning_rates: dict[str, float] = Field(default_factory=dict)
+    """By group: scores, weights, prompt."""
+    seconds: float = 0.0
+    prompt_path: str = ""
+    """Prompt after this epoch (see vpns_engine.artifacts), relative to the run folder; empty without a prompt."""
+    masks_path: str = ""
+
+
+class LevelSaved(_Event):
+    """A level's state stands in a file: after a phase, or at a stop."""
+
+    kind: Literal["level-saved"] = "level-saved"
+    phase: int
+    level: int
+    epoch: int
+    """Chosen epoch of that phase, from 1; 0 is the state before its first epoch."""
+    complete: bool
+    """False where the phase was stopped early."""
+    state_path: str
+    """State (see vpns_engine.artifacts), relative to the run folder."""
+
+
+class Tested(_Event):
+    """The test split was read, after every choice of the level was made."""
+
+    kind: Literal["tested"] = "tested"
+    level: int
+    stage: PhaseKind
+    """Which saved state: `search` (mask found, untuned), `finetune` (tuned), `map` (masked by the initial scores)."""
+    accuracy: float
+    """Without the prompt, 0 to 1."""
+    accuracy_prompted: float | None
+    """With the prompt; None where the method has none."""
+
+
+class PhaseEnded(_Event):
+    """A phase is over."""
+
+    kind: Literal["phase-ended"] = "phase-ended"
+    phase: int
+
+
+class Message(_Event):
+    """A line for the log."""
+
+    kind: Literal["message"] = "message"
+    severity: Literal["info", "warning", "error"]
+    text: str
+
+
+class Preparing(_Event):
+    """Work before the first phase, or a download, with its progress."""
+
+    kind: Literal["preparing"] = "preparing"
+    text: str
+    done: float | None = None
+    """0 to 1; None where unknown."""
+
+
+class RunEnded(_Event):
+    """Last event, once."""
+
+    kind: Literal["run-ended"] = "run-ended"
+    status: Literal["finished", "stopped", "failed"]
+    text: str = ""
+
+
+Event = Annotated[
+    RunStarted
+    | PhaseStarted
+    | LabelsMapped
+    | StepDone
+    | EpochEnded
+    | LevelSaved
+    | Tested
+    | PhaseEnded
+    | Message
+    | Preparing
+    | RunEnded,
+    Field(discriminator="kind"),
+]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def to_json(event: Event) -> str:
+    """Write an event as one line of JSON, without a line end."""
+    return event.model_dump_json()
+
+
+def from_json(line: str | bytes) -> Event:
+    """Read an event from one line.
+
+    Raises:
+        ValueError: the line is not a whole event (pydantic's ValidationError is one).
+    """
+    return _ADAPTER.validate_json(line)

@@ -1,0 +1,52 @@
+"""Files that appear whole or not at all."""
+
+import errno
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from vpns_engine.errors import EngineError
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `path`, flush it to disk, and rename it into place.
+
+    Raises:
+        EngineError: no space, no permission, or the folder is gone; nothing is left behind.
+    """
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        _flush(beside)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise EngineError(explain(error, path)) from error
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small text file whole."""
+    write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def explain(error: OSError, path: Path) -> str:
+    """Say in one line why `path` could not be read or written."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"no space left for {path}: free some, or choose another folder of runs"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"no permission to write {path}: choose another folder of runs"
+        case errno.ENOENT:
+            return f"{path} is not there"
+        case _:
+            return f"{path}: {error.strerror or error}"
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,159 @@
+"""The one fold of events: live, replayed and remote runs are all seen through it."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from vpns_engine.events import (
+    EpochEnded,
+    Event,
+    LabelsMapped,
+    LevelSaved,
+    Message,
+    PhaseEnded,
+    PhaseInfo,
+    PhaseStarted,
+    Preparing,
+    RunEnded,
+    RunStarted,
+    StepDone,
+    Tested,
+)
+
+
+@dataclass
+class PhaseHistory:
+    """What happened in one phase. Times are seconds since 1970."""
+
+    info: PhaseInfo
+    started: float | None = None
+    ended: float | None = None
+    epochs: list[EpochEnded] = field(default_factory=list)
+    last_step: StepDone | None = None
+    step_positions: list[float] = field(default_factory=list)
+    """Epoch coordinate of each step kept, for example 1.25."""
+    step_losses: list[tuple[float, ...]] = field(default_factory=list)
+
+    @property
+    def done(self) -> float:
+        """Share of the phase that is done, 0 to 1."""
+        if self.ended is not None:
+            return 1.0
+        if self.info.epochs == 0 or self.info.iterations == 0:
+            return 0.0
+        iterations = sum(1 for epoch in self.epochs if epoch.epoch > 0) * self.info.iterations
+        if self.last_step is not None:
+            iterations = max(iterations, (self.last_step.epoch - 1) * self.info.iterations + self.last_step.step)
+        return min(1.0, iterations / (self.info.epochs * self.info.iterations))
+
+    @property
+    def weight(self) -> float:
+        """Rough amount of work, in iterations."""
+        return float(max(1, self.info.epochs * self.info.iterations))
+
+
+@dataclass
+class LevelHistory:
+    """What is known of one density."""
+
+    density: float
+    sources: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+    saved: list[LevelSaved] = field(default_factory=list)
+    tested: list[Tested] = field(default_factory=list)
+
+    def test(self, stage: str) -> Tested | None:
+        """Give the test result of a stage (`map`, `search`, `finetune`); None where it was not measured."""
+        return next((t for t in reversed(self.tested) if t.stage == stage), None)
+
+
+class RunHistory:
+    """A run as its events tell it."""
+
+    def __init__(self) -> None:
+        self.started: RunStarted | None = None
+        self.ended: RunEnded | None = None
+        self.phases: list[PhaseHistory] = []
+        self.levels: dict[int, LevelHistory] = {}
+        self.current: int | None = None
+        self.messages: list[Message] = []
+        self.preparing: Preparing | None = None
+        self.last_time = 0.0
+
+    def apply(self, event: Event) -> None:
+        """Take one event in."""
+        self.last_time = max(self.last_time, event.time)
+        match event:
+            case RunStarted():
+                self._start(event)
+            case PhaseStarted():
+                self.current = event.phase
+                self.phases[event.phase].started = event.time
+            case PhaseEnded():
+                self.phases[event.phase].ended = event.time
+            case StepDone():
+                self._step(event)
+            case EpochEnded():
+                self.phases[event.phase].epochs.append(event)
+            case LabelsMapped():
+                self.levels[event.level].sources = event.sources
+                self.levels[event.level].counts = event.counts
+            case LevelSaved():
+                self.levels[event.level].saved.append(event)
+            case Tested():
+                self.levels[event.level].tested.append(event)
+            case Message():
+                self.messages.append(event)
+            case Preparing():
+                self.preparing = event
+            case RunEnded():
+                self.ended = event
+
+    def _start(self, event: RunStarted) -> None:
+        self.started = event
+        self.preparing = None
+        self.phases = [PhaseHistory(info) for info in event.phases]
+        self.levels = {info.level: LevelHistory(info.density) for info in event.phases}
+
+    def _step(self, event: StepDone) -> None:
+        phase = self.phases[event.phase]
+        phase.last_step = event
+        phase.step_positions.append(event.epoch - 1 + event.step / max(1, phase.info.iterations))
+        phase.step_losses.append(event.losses)
+
+    @property
+    def done(self) -> float:
+        """Share of the whole run that is done, 0 to 1, by iterations."""
+        total = sum(phase.weight for phase in self.phases)
+        return sum(phase.weight * phase.done for phase in self.phases) / total if total else 0.0
+
+    def seconds_left(self, now: float) -> tuple[float | None, float | None]:
+        """Estimate the time left for the current phase and for the run, in seconds; None while unknown.
+
+        A phase kind's pace is what it measured so far; kinds not yet met go at the pace of the current one.
+        """
+        pace: dict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+        for phase in self.phases:
+            if phase.started is not None:
+                spent = (phase.ended if phase.ended is not None else now) - phase.started
+                seconds, work = pace[phase.info.kind]
+                pace[phase.info.kind] = (seconds + spent, work + phase.weight * phase.done)
+        if self.current is None or self.ended is not None:
+            return None, None
+        here = self.phases[self.current]
+        seconds, work = pace[here.info.kind]
+        if work <= 0:
+            return None, None
+        rate = seconds / work
+        run_left = 0.0
+        for phase in self.phases:
+            spent, done = pace[phase.info.kind]
+            run_left += phase.weight * (1 - phase.done) * (spent / done if done > 0 else rate)
+        return here.weight * (1 - here.done) * rate, run_left
+
+
+def fold(events: list[Event]) -> RunHistory:
+    """Fold a whole list of events."""
+    history = RunHistory()
+    for event in events:
+        history.apply(event)
+    return history

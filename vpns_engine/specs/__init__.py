@@ -1,0 +1,1 @@
+"""Frozen descriptions of everything a run is made of."""

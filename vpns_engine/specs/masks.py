@@ -1,0 +1,29 @@
+"""How much of the network is kept."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from vpns_engine.specs.fields import Spec, option
+
+
+def _in_range(value: float) -> float:
+    if not 0 <= value < 1:
+        raise ValueError(f"sparsity {value * 100:g} % is out of range: 0 % or more, below 100 %")
+    return value
+
+
+Sparsity = Annotated[float, AfterValidator(_in_range)]
+
+
+class MaskSpec(Spec):
+    """The levels of a run; each is independent of the others."""
+
+    sparsities: tuple[Sparsity, ...] = option((0.9,), "Sparsity", unit="%", min_length=1, max_length=64)
+    """Share of the scored weights (all convolutions and linear layers together) that is set to zero. Several values, separated
+    by commas, are independent levels of one run."""
+
+    @property
+    def densities(self) -> tuple[float, ...]:
+        """Kept share of each level, 1 - sparsity, as the decimal number a person would write (0.1 for 90 %)."""
+        return tuple(round(1 - sparsity, 12) for sparsity in self.sparsities)

@@ -1,0 +1,90 @@
+"""A run's whole configuration: enough to run it again."""
+
+import hashlib
+from typing import Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from vpns_engine.specs.data import DataSpec
+from vpns_engine.specs.fields import Spec, option
+from vpns_engine.specs.mapping import MappingSpec
+from vpns_engine.specs.masks import MaskSpec
+from vpns_engine.specs.method import MethodName
+from vpns_engine.specs.model import ModelSpec
+from vpns_engine.specs.optim import OptimGroups
+from vpns_engine.specs.prompt import PromptSpec
+
+
+class RunConfig(Spec):
+    """One run: one seed, one or more densities."""
+
+    name: str = option("", "Name", advanced=True, max_length=60)
+    """A name for your own use; part of the run folder's name."""
+
+    method: MethodName = option("vpns", "Method")
+    """vpns: masks and prompt learned together; control: the same schedule without a prompt; omp: the largest weights of all
+    layers together; random: an exact count of weights at random. All make the same number of updates."""
+
+    model: ModelSpec = ModelSpec()
+    """The network."""
+
+    data: DataSpec = DataSpec()
+    """The images."""
+
+    prompt: PromptSpec = PromptSpec()
+    """The visual prompt."""
+
+    mapping: MappingSpec = MappingSpec()
+    """The label mapping."""
+
+    mask: MaskSpec = MaskSpec()
+    """The sparsity."""
+
+    search_epochs: int = option(30, "Search epochs", ge=1, le=10000)
+    """Epochs of stage 1: scores and prompt learn, weights are frozen. Methods without a search tune that much longer."""
+
+    finetune_epochs: int = option(20, "Tune epochs", ge=1, le=10000)
+    """Epochs of stage 2: weights and prompt learn, the mask is fixed."""
+
+    optim: OptimGroups = OptimGroups()
+    """The optimizers."""
+
+    seed: int = option(7, "Seed", ge=0, le=2**31 - 1)
+    """Decides batch order, augmentation, random masks and random weights."""
+
+    device: str = option("auto", "Device", pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")
+    """auto takes a CUDA GPU, else an Apple GPU (mps), else the CPU."""
+
+    threads: int = option(0, "CPU threads", advanced=True, ge=0, le=256)
+    """Threads torch computes with; 0 leaves one core to the window. Part of what decides the last bits of a result."""
+
+    @model_validator(mode="after")
+    def _image_fits_canvas(self) -> Self:
+        image, canvas = self.data.image_size, self.prompt.canvas
+        if image > canvas:
+            raise located("prompt.canvas", f"canvas {canvas} px is smaller than the image ({image} px)")
+        if self.uses_prompt and self.prompt.kind == "expand" and image == canvas:
+            raise located("prompt.kind", f"prompt 'expand' needs an image smaller than the canvas ({canvas} px)")
+        return self
+
+    @property
+    def uses_prompt(self) -> bool:
+        """Tell whether the method learns a prompt at all."""
+        return self.method == "vpns" and self.prompt.kind != "none"
+
+    @property
+    def effective_prompt(self) -> PromptSpec:
+        """The prompt in force: `none` for the methods that have none."""
+        return self.prompt if self.uses_prompt else self.prompt.model_copy(update={"kind": "none"})
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that name this configuration; the run's name does not count."""
+        text = self.model_copy(update={"name": ""}).model_dump_json()
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def located(location: str, message: str) -> PydanticCustomError:
+    """Make a validation error that belongs to the field at `location` (dotted)."""
+    return PydanticCustomError("located", "{message}", {"message": message, "location": location})

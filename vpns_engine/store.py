@@ -1,0 +1,211 @@
+"""A run's folder on disk, and a folder of runs. The layout is a public interface (README)."""
+
+import datetime
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from vpns_engine import events
+from vpns_engine.errors import EngineError
+from vpns_engine.files import explain, write_text
+from vpns_engine.history import RunHistory
+from vpns_engine.specs.run import RunConfig
+
+SCHEMA_VERSION = 1
+Status = Literal["running", "finished", "stopped", "failed"]
+_MAX_JSON_BYTES = 4 * 2**20
+
+
+class RunInfo(BaseModel):
+    """`run.json`: how a run stands. Times are seconds since 1970."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: int = SCHEMA_VERSION
+    status: Status = "running"
+    versions: dict[str, str] = {}
+    device: str = ""
+    seed: int = 0
+    process: int = 0
+    started: float = 0.0
+    heartbeat: float = 0.0
+    message: str = ""
+
+
+class RunStore:
+    """One run's folder. Made by `create` or `open`."""
+
+    def __init__(self, folder: Path, config: RunConfig) -> None:
+        self.folder = folder
+        self.config = config
+        self._events: IO[str] | None = None
+
+    @classmethod
+    def create(cls, runs: Path, config: RunConfig) -> "RunStore":
+        """Make a new run folder below `runs`.
+
+        Raises:
+            EngineError: it cannot be written.
+        """
+        try:
+            folder = _make_folder(runs, _folder_name(config))
+        except OSError as error:
+            raise EngineError(explain(error, runs)) from error
+        store = cls(folder, config)
+        write_text(folder / "config.json", config.model_dump_json(indent=2))
+        store.write_info(RunInfo(seed=config.seed, process=os.getpid(), started=time.time(), heartbeat=time.time()))
+        return store
+
+    @classmethod
+    def open(cls, folder: Path) -> "RunStore":
+        """Open an existing run folder.
+
+        Raises:
+            EngineError: it is no run folder, or its config cannot be read.
+        """
+        path = folder / "config.json"
+        if not path.is_file():
+            raise EngineError(f"{folder} is not a run: it has no config.json")
+        try:
+            return cls(folder, RunConfig.model_validate_json(_read_small(path)))
+        except ValidationError as error:
+            raise EngineError(f"{path} cannot be read: {error.errors()[0]['msg']}") from error
+
+    def read_info(self) -> RunInfo:
+        """Read `run.json`.
+
+        Raises:
+            EngineError: it is missing or damaged.
+        """
+        path = self.folder / "run.json"
+        try:
+            return RunInfo.model_validate_json(_read_small(path))
+        except ValidationError as error:
+            raise EngineError(f"{path} cannot be read: {error.errors()[0]['msg']}") from error
+
+    def write_info(self, info: RunInfo) -> None:
+        """Write `run.json` whole."""
+        write_text(self.folder / "run.json", info.model_dump_json(indent=2))
+
+    def append(self, event: events.Event) -> None:
+        """Append one event to `events.jsonl`.
+
+        Raises:
+            EngineError: it cannot be written (folder removed, disk full).
+        """
+        path = self.folder / "events.jsonl"
+        try:
+            if self._events is None:
+                self._events = path.open("a", encoding="utf-8")
+            self._events.write(events.to_json(event) + "\n")
+            self._events.flush()
+        except OSError as error:
+            raise EngineError(explain(error, path)) from error
+
+    def close(self) -> None:
+        """Close the events file."""
+        if self._events is not None:
+            file, self._events = self._events, None
+            file.close()
+
+    def read(self) -> "Replay":
+        """Fold the events written so far. A line that is cut or damaged is counted, not fatal."""
+        replay = Replay()
+        for line in self._lines():
+            replay.take(line)
+        return replay
+
+    def _lines(self) -> Iterator[bytes]:
+        path = self.folder / "events.jsonl"
+        try:
+            with path.open("rb") as file:
+                yield from file
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise EngineError(explain(error, path)) from error
+
+    def path(self, relative: str) -> Path:
+        """Give the place of an artifact that an event names.
+
+        Raises:
+            EngineError: it lies outside the run folder.
+        """
+        root = self.folder.resolve()
+        path = (root / relative).resolve()
+        if not relative or not path.is_relative_to(root):
+            raise EngineError(f"artifact path {relative!r} leaves the run folder")
+        return path
+
+    def density_folder(self, density: float) -> str:
+        """Name the artifacts folder of a level, relative to the run folder."""
+        return f"artifacts/density_{density:g}"
+
+
+@dataclass
+class Replay:
+    """A run as its folder tells it."""
+
+    history: RunHistory = field(default_factory=RunHistory)
+    damaged_lines: int = 0
+
+    def take(self, line: bytes) -> None:
+        """Take one line of `events.jsonl` in."""
+        if not line.strip():
+            return
+        try:
+            self.history.apply(events.from_json(line))
+        except (ValueError, KeyError, IndexError):
+            self.damaged_lines += 1
+
+
+class RunLibrary:
+    """A folder of runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def runs(self) -> list[Path]:
+        """List the run folders, newest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted((path.parent for path in self.folder.glob("*/config.json")), reverse=True)
+
+
+def _folder_name(config: RunConfig) -> str:
+    stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    own = re.sub(r"[^A-Za-z0-9-]+", "-", config.name).strip("-")
+    parts = [stamp, config.method, config.model.architecture, config.data.dataset, own, config.digest]
+    return "_".join(part for part in parts if part)
+
+
+def _make_folder(runs: Path, name: str) -> Path:
+    runs.mkdir(parents=True, exist_ok=True)
+    for attempt in range(100):
+        folder = runs / (name if attempt == 0 else f"{name}_{attempt + 1}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise OSError(f"too many runs named {name}")
+
+
+def _read_small(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_JSON_BYTES:
+            raise EngineError(f"{path} is larger than {_MAX_JSON_BYTES} bytes: not a file of ours")
+        data = path.read_bytes()
+        json.loads(data)
+    except OSError as error:
+        raise EngineError(explain(error, path)) from error
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"{path} cannot be read: {error}") from error
+    return data
