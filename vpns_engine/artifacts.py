@@ -68,7 +68,7 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]], info: Mappi
     Raises:
         EngineError: the file cannot be written.
     """
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}  # ascontiguousarray would lose shape ()
     metadata = {"vpns": json.dumps(dict(info or {}))}
     write_whole(path, partial(_save, whole, metadata))
 
@@ -153,7 +153,7 @@ def read_state_info(path: Path) -> StateInfo:
             mapping=tuple(int(source) for source in info["mapping"]),
             shapes=_shapes(info),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EngineError(f"{path.name} is not a state file: {error}") from error
 
 
@@ -167,7 +167,10 @@ def read_mask(path: Path, layer: str) -> BoolArray:
     Raises:
         EngineError: the file is missing or damaged, or has no such layer.
     """
-    shapes = _shapes(read_info(path) or {"shapes": {}})
+    try:
+        shapes = _shapes(read_info(path))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise EngineError(f"{path.name} has no masks") from error
     if layer not in shapes:
         raise EngineError(f"{path.name} has no layer {layer}")
     names = read_names(path)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from vpns_engine.specs.layer import LayerInfo
 from vpns_engine.specs.method import MethodName
 from vpns_engine.specs.phase import PhaseKind
 
@@ -16,23 +17,6 @@ class _Event(BaseModel):
 
     time: float = 0.0
     """Seconds since 1970."""
-
-
-class LayerInfo(BaseModel):
-    """A scored weight: its name in the network (`layer1.0.conv1`) and its shape."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    shape: tuple[int, ...]
-
-    @property
-    def numel(self) -> int:
-        """Number of weights."""
-        count = 1
-        for side in self.shape:
-            count *= side
-        return count
 
 
 class PhaseInfo(BaseModel):

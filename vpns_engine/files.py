@@ -4,6 +4,7 @@ import errno
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vpns_engine.errors import EngineError
@@ -18,14 +19,17 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        beside.touch()
+        mode = beside.stat().st_mode
         write(beside)
+        beside.chmod(mode)  # a library that writes through a private temporary file would hide it from others
         _flush(beside)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
         raise EngineError(explain(error, path)) from error
     except BaseException:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
         raise
 
 
@@ -45,6 +49,11 @@ def explain(error: OSError, path: Path) -> str:
             return f"{path} is not there"
         case _:
             return f"{path}: {error.strerror or error}"
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -86,8 +86,8 @@ class RunHistory:
             case RunStarted():
                 self._start(event)
             case PhaseStarted():
-                self.current = event.phase
                 self.phases[event.phase].started = event.time
+                self.current = event.phase
             case PhaseEnded():
                 self.phases[event.phase].ended = event.time
             case StepDone():

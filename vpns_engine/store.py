@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
@@ -109,11 +110,25 @@ class RunStore:
         except OSError as error:
             raise EngineError(explain(error, path)) from error
 
+    def log(self, text: str) -> None:
+        """Append a line to `log.txt`.
+
+        Raises:
+            EngineError: it cannot be written.
+        """
+        path = self.folder / "log.txt"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{datetime.datetime.now().isoformat(timespec='seconds')} {text}\n")
+        except OSError as error:
+            raise EngineError(explain(error, path)) from error
+
     def close(self) -> None:
         """Close the events file."""
         if self._events is not None:
             file, self._events = self._events, None
-            file.close()
+            with suppress(OSError):  # `append` has told it
+                file.close()
 
     def read(self) -> "Replay":
         """Fold the events written so far. A line that is cut or damaged is counted, not fatal."""
@@ -146,7 +161,7 @@ class RunStore:
 
     def density_folder(self, density: float) -> str:
         """Name the artifacts folder of a level, relative to the run folder."""
-        return f"artifacts/density_{density:g}"
+        return f"artifacts/density_{density:.12g}"
 
 
 @dataclass

@@ -14,11 +14,11 @@ Protocol = Literal["held-out", "paper"]
 class DataSpec(Spec):
     """The target task's images."""
 
-    dataset: Dataset = option("digits", "Data set")
+    dataset: Dataset = option("digits", "Data set", words={"digits": "Digits (bundled)", "folder": "Image folder"})
     """digits: 1,797 scanned digits that come with the program (UCI, CC BY 4.0); folder: your own images, one folder for each
     class, or train / val / test with such folders in each."""
 
-    folder: str = option("", "Image folder")
+    folder: str = option("", "Image folder", only_with={"dataset": ("folder",)}, path="folder")
     """The folder with your images; used with data set 'folder' only."""
 
     image_size: int = option(16, "Image size", unit="px", ge=8, le=1024)
@@ -30,15 +30,24 @@ class DataSpec(Spec):
     batch_size: int = option(64, "Batch size", advanced=True, ge=1, le=4096)
     """Images in a batch; an iteration takes one batch of each of the two views."""
 
-    protocol: Protocol = option("held-out", "Protocol", advanced=True)
+    protocol: Protocol = option(
+        "held-out", "Protocol", advanced=True, words={"held-out": "Held-out validation", "paper": "As published"}
+    )
     """held-out: a validation split chooses the epoch, the test split is read once at the end; paper: as the published numbers
     were measured (all training images, last epoch)."""
 
-    validation_share: float = option(0.1, "Validation share", advanced=True, gt=0, le=0.5)
+    validation_share: float = option(
+        0.1,
+        "Validation share",
+        advanced=True,
+        only_with={"dataset": ("folder",), "protocol": ("held-out",)},
+        gt=0,
+        le=0.5,
+    )
     """Part of the training images kept for validation (stratified, at least 5 per class) where the data set brings no
     validation split of its own. Not used by the paper protocol."""
 
-    test_share: float = option(0.2, "Test share", advanced=True, gt=0, le=0.5)
+    test_share: float = option(0.2, "Test share", advanced=True, only_with={"dataset": ("folder",)}, gt=0, le=0.5)
     """Part of a folder's images kept for the test (stratified, seeded) where the folder has no test or val folder."""
 
     @field_validator("folder")

@@ -1,13 +1,16 @@
-"""What a spec field says of itself: label, unit, and whether it is for experts.
+"""What a spec field says of itself: label, unit, what its words mean, when it matters, whether it is for experts.
 
 The bounds stand in the field, the explanation is the docstring below it; forms, command line and documentation
 are generated from these.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
+
+PathKind = Literal["", "file", "folder"]
 
 
 class Spec(BaseModel):
@@ -18,9 +21,31 @@ class Spec(BaseModel):
     )
 
 
-def option(default: Any, label: str, *, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:  # noqa: ANN401
-    """Describe a field: its default, its label, its unit (`px`, `%`), and pydantic's bounds (`ge`, `lt` ...)."""
-    return Field(default, title=label, json_schema_extra={"unit": unit, "advanced": advanced}, **bounds)
+def option(
+    default: Any,  # noqa: ANN401
+    label: str,
+    *,
+    unit: str = "",
+    advanced: bool = False,
+    words: Mapping[str, str] | None = None,
+    only_with: Mapping[str, tuple[str, ...]] | None = None,
+    path: PathKind = "",
+    **bounds: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    """Describe a field.
+
+    Args:
+        default: its value where none is given.
+        label: what stands before it in a form.
+        unit: `px`, `%`.
+        advanced: it is for experts.
+        words: what a person reads for each of the values.
+        only_with: values of other fields of the same spec with which this one matters; with any others it has no effect.
+        path: what a text names.
+        bounds: pydantic's (`ge`, `lt` ...).
+    """
+    shown = {"unit": unit, "advanced": advanced, "words": dict(words or {}), "only_with": dict(only_with or {}), "path": path}
+    return Field(default, title=label, json_schema_extra=shown, **bounds)
 
 
 def unit_of(field: FieldInfo) -> str:
@@ -31,6 +56,22 @@ def unit_of(field: FieldInfo) -> str:
 def is_advanced(field: FieldInfo) -> bool:
     """Tell whether a field belongs under "advanced"."""
     return bool(_extra(field).get("advanced", False))
+
+
+def words_of(field: FieldInfo) -> dict[str, str]:
+    """Give what a person reads for each value of a field; empty where the values speak for themselves."""
+    return dict(_extra(field).get("words", {}))
+
+
+def only_with_of(field: FieldInfo) -> dict[str, tuple[str, ...]]:
+    """Give the values of other fields of the same spec with which a field matters; empty where it always does."""
+    return dict(_extra(field).get("only_with", {}))
+
+
+def path_of(field: FieldInfo) -> PathKind:
+    """Tell what the text of a field names; empty where it is no path."""
+    kind: PathKind = _extra(field).get("path", "")
+    return kind
 
 
 def _extra(field: FieldInfo) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, field_validator
 
 from vpns_engine.specs.fields import Spec, option
 
@@ -22,6 +22,14 @@ class MaskSpec(Spec):
     sparsities: tuple[Sparsity, ...] = option((0.9,), "Sparsity", unit="%", min_length=1, max_length=64)
     """Share of the scored weights (all convolutions and linear layers together) that is set to zero. Several values, separated
     by commas, are independent levels of one run."""
+
+    @field_validator("sparsities")
+    @classmethod
+    def _each_once(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        twice = next((sparsity for sparsity in value if value.count(sparsity) > 1), None)
+        if twice is not None:
+            raise ValueError(f"sparsity {twice * 100:g} % is listed more than once: each level once")
+        return value
 
     @property
     def densities(self) -> tuple[float, ...]:

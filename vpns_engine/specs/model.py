@@ -14,14 +14,28 @@ Weights = Literal["pretrained", "file", "none"]
 class ModelSpec(Spec):
     """The pre-trained network that is pruned."""
 
-    architecture: Architecture = option("resnet20", "Architecture")
+    architecture: Architecture = option(
+        "resnet20",
+        "Architecture",
+        words={
+            "resnet20": "ResNet-20 (bundled)",
+            "resnet18": "ResNet-18",
+            "resnet50": "ResNet-50",
+            "vgg16": "VGG-16",
+            "vgg16_bn": "VGG-16-BN",
+        },
+    )
     """The network. ResNet-20 comes with the program (trained on letters, 16 px); the others are torchvision's."""
 
-    weights: Weights = option("pretrained", "Weights")
+    weights: Weights = option(
+        "pretrained",
+        "Weights",
+        words={"pretrained": "Pre-trained", "file": "From a file", "none": "None (random)"},
+    )
     """pretrained: the bundled weights, or torchvision's ImageNet weights (downloaded once); file: a plain state dict of
     your own; none: random weights, drawn from the seed."""
 
-    weights_file: str = option("", "Weights file", advanced=True)
+    weights_file: str = option("", "Weights file", only_with={"weights": ("file",)}, path="file")
     """A plain state dict (.safetensors, .pt or .pth) of the chosen architecture. Read without running any code in it."""
 
     @field_validator("weights_file")

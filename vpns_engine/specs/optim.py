@@ -8,33 +8,35 @@ from vpns_engine.specs.fields import Spec, option
 class OptimSpec(Spec):
     """One optimizer with its schedule. Weight decay is coupled (added to the gradient), for Adam as for SGD."""
 
-    kind: Literal["adam", "sgd"] = option("adam", "Optimizer", advanced=True)
+    kind: Literal["adam", "sgd"] = option("adam", "Optimizer", advanced=True, words={"adam": "Adam", "sgd": "SGD"})
     """adam, or sgd with momentum."""
 
     lr: float = option(1e-3, "Learning rate", advanced=True, gt=0, le=10)
     """Learning rate of the first epoch."""
 
-    momentum: float = option(0.9, "Momentum", advanced=True, ge=0, lt=1)
+    momentum: float = option(0.9, "Momentum", advanced=True, only_with={"kind": ("sgd",)}, ge=0, lt=1)
     """Momentum of sgd; adam does not use it."""
 
     weight_decay: float = option(1e-4, "Weight decay", advanced=True, ge=0, le=1)
     """L2 decay, added to the gradient of everything this optimizer trains."""
 
-    schedule: Literal["cosine", "multistep"] = option("cosine", "Schedule", advanced=True)
+    schedule: Literal["cosine", "multistep"] = option(
+        "cosine", "Schedule", advanced=True, words={"cosine": "Cosine to 0", "multistep": "Two steps of 0.1"}
+    )
     """cosine: falls to 0 over the phase's epochs; multistep: x 0.1 at 50 % and at 72 % of them. Moves once per epoch."""
 
 
 class OptimGroups(Spec):
     """The optimizers of the two stages."""
 
-    scores: OptimSpec = OptimSpec(kind="adam", lr=1e-3)
+    scores: OptimSpec = option(OptimSpec(kind="adam", lr=1e-3), "Scores (search)")
     """Scores, in the search."""
 
-    search_prompt: OptimSpec = OptimSpec(kind="adam", lr=1e-3)
+    search_prompt: OptimSpec = option(OptimSpec(kind="adam", lr=1e-3), "Prompt (search)")
     """Prompt, in the search."""
 
-    weights: OptimSpec = OptimSpec(kind="sgd", lr=1e-2)
+    weights: OptimSpec = option(OptimSpec(kind="sgd", lr=1e-2), "Weights (tuning)")
     """Weights, biases and batch-norm, in the tuning."""
 
-    finetune_prompt: OptimSpec = OptimSpec(kind="sgd", lr=1e-2)
+    finetune_prompt: OptimSpec = option(OptimSpec(kind="sgd", lr=1e-2), "Prompt (tuning)")
     """Prompt, in the tuning."""

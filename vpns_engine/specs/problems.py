@@ -69,6 +69,7 @@ def _problem(error: Any) -> Problem:  # noqa: ANN401 - pydantic's error dictiona
 def _message(error: Any, context: Mapping[str, Any], label: str, unit: str) -> str:  # noqa: ANN401
     space = f" {unit}" if unit else ""
     value = error.get("input")
+    named = f"{label} '{value}'" if str(value).strip() else label
     match error["type"]:
         case "value_error":
             return str(context["error"])
@@ -83,16 +84,18 @@ def _message(error: Any, context: Mapping[str, Any], label: str, unit: str) -> s
         case "less_than":
             return f"{label} {value}{space}: less than {context['lt']}{space}"
         case "int_parsing" | "int_type" | "int_from_float":
-            return f"{label} {value!r}: a whole number is needed"
+            return f"{named}: a whole number is needed"
+        case "int_parsing_size":
+            return f"{label}: the number is too large"
         case "float_parsing" | "float_type" | "finite_number":
-            return f"{label} {value!r}: a number is needed"
+            return f"{named}: a number is needed"
         case "literal_error":
-            return f"{label} {value!r}: one of {context['expected']}"
+            return f"{named}: one of {context['expected']}"
         case "extra_forbidden":
             return f"{label}: no such setting"
         case "too_short":
             return f"{label}: at least one value is needed"
         case "string_pattern_mismatch":
-            return f"{label} {value!r} is not known"
+            return f"{named} is not known"
         case _:
             return f"{label}: {error['msg']}"

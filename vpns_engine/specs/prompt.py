@@ -13,7 +13,17 @@ PromptKind = Literal["pad", "fix", "random", "expand", "none"]
 class PromptSpec(Spec):
     """A learned tensor of shape (3, canvas, canvas) that acts on a fixed part of the canvas."""
 
-    kind: PromptKind = option("pad", "Prompt")
+    kind: PromptKind = option(
+        "pad",
+        "Prompt",
+        words={
+            "pad": "Ring at the border (pad)",
+            "fix": "Square, top left (fix)",
+            "random": "Square, moving (random)",
+            "expand": "Around the image (expand)",
+            "none": "None",
+        },
+    )
     """pad: a ring at the border of the canvas, added to the image; fix: a square at the top left; random: a square at a new
     place each time; expand: everything around the image; none: no prompt (the control arm)."""
 
@@ -21,10 +31,10 @@ class PromptSpec(Spec):
     """Both sides of the prompted input. The image is centred on it; with an image as large as the canvas the prompt lies on
     the image."""
 
-    pad: int = option(2, "Pad", unit="px", ge=0, le=512)
+    pad: int = option(2, "Pad", unit="px", only_with={"kind": ("pad",)}, ge=0, le=512)
     """Width of the ring (prompt 'pad'); at most half the canvas."""
 
-    square: int = option(8, "Square", unit="px", ge=1, le=1024)
+    square: int = option(8, "Square", unit="px", only_with={"kind": ("fix", "random")}, ge=1, le=1024)
     """Side of the square (prompts 'fix' and 'random'); 0.513 of the canvas in the paper."""
 
     @field_validator("pad")

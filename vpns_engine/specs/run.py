@@ -10,7 +10,7 @@ from vpns_engine.specs.data import DataSpec
 from vpns_engine.specs.fields import Spec, option
 from vpns_engine.specs.mapping import MappingSpec
 from vpns_engine.specs.masks import MaskSpec
-from vpns_engine.specs.method import MethodName
+from vpns_engine.specs.method import METHOD_LABELS, MethodName
 from vpns_engine.specs.model import ModelSpec
 from vpns_engine.specs.optim import OptimGroups
 from vpns_engine.specs.prompt import PromptSpec
@@ -22,7 +22,7 @@ class RunConfig(Spec):
     name: str = option("", "Name", advanced=True, max_length=60)
     """A name for your own use; part of the run folder's name."""
 
-    method: MethodName = option("vpns", "Method")
+    method: MethodName = option("vpns", "Method", words=METHOD_LABELS)
     """vpns: masks and prompt learned together; control: the same schedule without a prompt; omp: the largest weights of all
     layers together; random: an exact count of weights at random. All make the same number of updates."""
 

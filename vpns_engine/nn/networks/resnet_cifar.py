@@ -1,4 +1,6 @@
-"""ResNet-20 for small images (He et al., CVPR 2016, section 4.2). Imports torch only: exports carry a copy of this file.
+"""ResNet-20 for small images (He et al., CVPR 2016, section 4.2).
+
+Imports torch only: exports carry a copy of this file.
 
 Shapes: B batch, C channels, H height, W width, K classes.
 """

@@ -1,0 +1,139 @@
+"""The curves view on made-up runs."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.gui.views_data import TOTAL, history, kept, run_events, started
+from vpns_engine.history import RunHistory
+from vpns_gui.views.curve_series import LevelCurves, at, place
+from vpns_gui.views.curves import CurvesView
+
+
+@pytest.fixture
+def view(qtbot):
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.resize(1300, 850)
+    view.show()
+    return view
+
+
+def data_of(panel, key):
+    x, y = panel._curves[key].getData()
+    return (np.empty(0), np.empty(0)) if x is None else (x, y)
+
+
+def test_that_tuning_goes_on_where_the_search_ends(view):
+    run = history()
+    view.set_history(run, 0)
+    x, y = data_of(view.accuracy, "plain")
+    assert x[0] == 0 and x[-1] == 50 and list(x).count(30) == 2
+    assert y[-1] == pytest.approx(run.phases[3].epochs[-1].val_accuracy * 100)
+
+
+def test_that_kept_density_is_counted_from_the_layers(view):
+    view.set_history(history(), 0)
+    _, y = data_of(view.density, "density")
+    assert y[3] == pytest.approx(100 * sum(kept(0.1)) / TOTAL)
+
+
+def test_that_a_growing_run_reuses_its_curves_and_grows_them(view):
+    events = run_events(started())
+    run = RunHistory()
+    lengths, items = [], set()
+    for position, event in enumerate(events):
+        run.apply(event)
+        if position % 40 == 39:
+            view.set_history(run, 0)
+            lengths.append(len(data_of(view.loss, "loss")[0]))
+            items.add(tuple(id(item) for item in view.loss.item.items))
+    assert lengths == sorted(lengths) and lengths[-1] > lengths[1] > 0
+    assert len(items) == 1
+
+
+def test_that_a_reloaded_run_draws_the_same(view, qtbot):
+    events = run_events(started())
+    run = RunHistory()
+    for event in events:
+        run.apply(event)
+        if event.kind == "epoch":
+            view.set_history(run, 0)
+    view.set_history(run, 0)
+    other = CurvesView()
+    qtbot.addWidget(other)
+    other.resize(view.size())
+    other.show()
+    other.set_history(history(), 0)
+    assert other.grab().toImage() == view.grab().toImage()
+
+
+def test_that_steps_are_drawn_behind_the_epochs(view):
+    view.set_history(history(until=0.5, end=None), 0)
+    x, y = view.loss._thin["loss"].getData()
+    assert x.size > 80
+    assert np.isfinite(y).all()
+
+
+def test_that_the_paper_protocol_says_why_validation_is_missing(view):
+    view.set_history(history(started(validation=0)), 0)
+    assert not view.accuracy.entries["plain"].isVisible()
+    assert "paper protocol" in view._note.text() and view._note.isVisible()
+    assert view.accuracy.entries["test"].isVisible()
+
+
+def test_that_a_run_without_prompt_shows_no_prompted_accuracy(view):
+    view.set_history(history(started(prompt_values=0)), 0)
+    assert not view.accuracy.entries["prompted"].isVisible()
+    assert "No prompt" in view._note.text()
+
+
+def test_that_the_legend_reads_the_epoch_under_the_pointer(view):
+    run = history()
+    view.set_history(run, 0)
+    newest = view.accuracy.entries["plain"].value
+    view.accuracy.pointed_at.emit(12.2)
+    assert view.accuracy.entries["plain"].value == f"{run.phases[2].epochs[12].val_accuracy * 100:.1f} %"
+    assert "Search masks, epoch 12 of 30" in view._readout.text()
+    view.accuracy.pointed_at.emit(None)
+    assert view.accuracy.entries["plain"].value == newest
+    assert "Tune, epoch 20 of 20" in view._readout.text()
+
+
+def test_that_the_arrow_keys_move_the_read_out(view, qtbot):
+    view.set_history(history(), 0)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    assert "Tune, epoch 19 of 20" in view._readout.text()
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert "newest" in view._readout.text()
+
+
+def test_that_a_click_in_the_legend_hides_the_curve(view, qtbot):
+    view.set_history(history(), 0)
+    qtbot.mouseClick(view.loss.entries["loss"], Qt.MouseButton.LeftButton)
+    assert not view.loss._curves["loss"].isVisible() and not view.loss._thin["loss"].isVisible()
+
+
+def test_that_no_run_shows_a_note(view):
+    view.set_history(history(), 0)
+    view.set_history(None, 0)
+    assert view._stack.is_empty
+    view.set_history(RunHistory(), 0)
+    assert "Start a run" in view._stack.note.text
+
+
+def test_that_levels_are_apart(view):
+    run = history(started((0.1, 0.02)))
+    view.set_history(run, 1)
+    _, y = data_of(view.density, "density")
+    assert y[-1] == pytest.approx(2, abs=0.01)
+    assert "Level 2 of 2" in view._title.text()
+
+
+def test_that_values_are_found_near_a_place_only():
+    curves = LevelCurves(history(), 0)
+    train = curves.epochs(lambda epoch: epoch.train_accuracy)
+    assert at(train, 0.2) is None
+    assert at(train, 1.2) == train.y[0]
+    assert place(curves.spans, 35) == "Tune, epoch 5 of 20"

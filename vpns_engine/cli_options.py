@@ -1,0 +1,229 @@
+"""The options of `vpns run`, made from the specs: one for each field, with the field's own words and bounds."""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from vpns_engine.errors import EngineError
+from vpns_engine.files import explain
+from vpns_engine.presets import presets
+from vpns_engine.specs.fields import is_advanced, path_of, unit_of
+from vpns_engine.specs.problems import Problem, validate
+from vpns_engine.specs.run import RunConfig
+
+_SYMBOLS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+_MAX_CONFIG_BYTES = 4 * 2**20
+
+
+class UsageError(Exception):
+    """What was asked for cannot work; one line for each reason."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def leaves(model: type[BaseModel] = RunConfig, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """List every single setting with its dotted location (`prompt.pad`)."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from leaves(kind, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+def flag_of(location: str) -> str | None:
+    """Give the option of a setting; None for the optimizers' settings, which `--set` reaches."""
+    section, _, name = location.rpartition(".")
+    if "." in section or section == "optim":
+        return None
+    word = {"kind": section, "sparsities": "sparsity"}.get(name, name)
+    return "--" + word.replace("_", "-")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each setting that has one."""
+    basic = parser.add_argument_group("settings")
+    expert = parser.add_argument_group("settings for experts")
+    for location, field in leaves():
+        if flag := flag_of(location):
+            _add(expert if is_advanced(field) else basic, flag, location, field)
+
+
+def _add(group: argparse._ArgumentGroup, flag: str, location: str, field: FieldInfo) -> None:
+    text = _help(field).replace("%", "%%")
+    if field.annotation is bool:
+        group.add_argument(flag, dest=location, default=None, action=argparse.BooleanOptionalAction, help=text)
+    else:
+        group.add_argument(flag, dest=location, default=None, metavar=_metavar(field), help=text)
+
+
+def _metavar(field: FieldInfo) -> str:
+    if unit_of(field) == "%":
+        return "PERCENT"
+    if get_args(field.annotation) and get_origin(field.annotation) is not tuple:
+        return "{" + ",".join(map(str, get_args(field.annotation))) + "}"
+    if field.annotation in (int, float):
+        return "N" if field.annotation is int else "X"
+    return path_of(field).upper() or "TEXT"
+
+
+def _help(field: FieldInfo) -> str:
+    limits = [f"{_SYMBOLS[sign]} {value}" for sign, value in _bounds(field)]
+    unit = unit_of(field)
+    facts = ", ".join([*limits, f"in {unit}" if unit else ""]).strip(", ")
+    text = " ".join((field.description or "").split())
+    return f"{field.title}. {text}" + (f" ({facts})" if facts else "")
+
+
+def _bounds(field: FieldInfo) -> Iterator[tuple[str, object]]:
+    for item in field.metadata:
+        for sign in _SYMBOLS:
+            if (value := getattr(item, sign, None)) is not None:
+                yield sign, value
+
+
+def settings_text() -> str:
+    """List what `--set` knows, with the defaults."""
+    values = RunConfig().model_dump(mode="json")
+    lines = [f"  {location}={_plain(_at(values, location))}" for location, _ in leaves()]
+    return "\n".join(["KEY of --set, with its default (values as in a run's config.json; sparsities are shares):", *lines])
+
+
+def build_config(options: Mapping[str, Any]) -> RunConfig:
+    """Give the configuration that the command line describes.
+
+    Args:
+        options: `preset`, `config`, `set` and the settings by their dotted location; None where not given.
+
+    Raises:
+        UsageError: a value cannot work; every reason in its own line.
+        EngineError: the configuration file cannot be read.
+    """
+    values = _base(options)
+    given = {location: options[location] for location, _ in leaves() if options.get(location) is not None}
+    _imply(given)
+    fields = dict(leaves())
+    for location, text in given.items():
+        _put(values, location, _shares(text) if unit_of(fields[location]) == "%" else text)
+    for item in options.get("set") or ():
+        location, text = _assignment(item, fields)
+        _put(values, location, _listed(text) if get_origin(fields[location].annotation) is tuple else text)
+    result = validate(values)
+    if isinstance(result, RunConfig):
+        return result
+    raise UsageError(*map(_line, result))
+
+
+def _base(options: Mapping[str, Any]) -> dict[str, Any]:
+    if options.get("config"):
+        return _read_config(Path(options["config"]))
+    config = find_preset(options["preset"]) if options.get("preset") else RunConfig()
+    return config.model_dump(mode="json")
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    path = path / "config.json" if path.is_dir() else path
+    try:
+        if path.stat().st_size > _MAX_CONFIG_BYTES:
+            raise EngineError(f"{path} is no configuration: larger than {_MAX_CONFIG_BYTES} bytes")
+        values = json.loads(path.read_bytes())
+    except OSError as error:
+        raise EngineError(explain(error, path)) from error
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"{path} cannot be read: {error}") from error
+    if not isinstance(values, dict):
+        raise EngineError(f"{path} is no configuration: not a table of settings")
+    return values
+
+
+def preset_names() -> dict[str, str]:
+    """Give the short name of each preset: its first word, or as much of its name as tells it from the others."""
+    names = list(presets())
+    words = {name: name.split("(")[0].strip().lower().replace(" ", "-") for name in names}
+    return {name: word if list(words.values()).count(word) == 1 else name for name, word in words.items()}
+
+
+def find_preset(wanted: str) -> RunConfig:
+    """Find a preset by its short or whole name.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
+    known, short = presets(), preset_names()
+    low = wanted.lower()
+    exact = [name for name in known if low in (name.lower(), short[name].lower())]
+    found = exact or [name for name in known if name.lower().startswith(low)]
+    if len(found) == 1:
+        return known[found[0]]
+    offered = ", ".join(short[name] for name in (found or known))
+    raise UsageError(f"--preset: {wanted!r} is {'not clear' if found else 'not known'}; one of: {offered}")
+
+
+def _imply(given: dict[str, Any]) -> None:
+    """A folder or a weights file that is named is meant to be used."""
+    if "data.folder" in given:
+        given.setdefault("data.dataset", "folder")
+    if "model.weights_file" in given:
+        given.setdefault("model.weights", "file")
+
+
+def _shares(text: str) -> list[float]:
+    try:
+        # Decimal: 99.9 % must become the number a person would write, 0.999
+        return [float(Decimal(part) / 100) for part in _listed(text)]
+    except InvalidOperation as error:
+        raise UsageError(f"--sparsity: {text!r} is not a list of numbers such as 90,95") from error
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.strip().strip("[]()").split(",") if part.strip()]
+
+
+def _assignment(item: str, fields: Mapping[str, FieldInfo]) -> tuple[str, str]:
+    location, sign, text = item.partition("=")
+    if not sign:
+        raise UsageError(f"--set: {item!r} is not KEY=VALUE")
+    if location.strip() not in fields:
+        raise UsageError(f"--set: no setting named {location.strip()!r}; `vpns run --help` lists them")
+    return location.strip(), text.strip()
+
+
+def _put(values: dict[str, Any], location: str, value: object) -> None:
+    *sections, name = location.split(".")
+    for section in sections:
+        inner = values.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise UsageError(f"{section}: not a table of settings")
+        values = inner
+    values[name] = value
+
+
+def _at(values: dict[str, Any], location: str) -> object:
+    found: Any = values
+    for part in location.split("."):
+        found = found[part]
+    return found
+
+
+def _plain(value: object) -> str:
+    match value:
+        case list():
+            return ",".join(map(str, value))
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _line(problem: Problem) -> str:
+    if problem.location not in dict(leaves()):
+        return f"{problem.location}: {problem.message}" if problem.location else problem.message
+    return f"{flag_of(problem.location) or problem.location}: {problem.message}"

@@ -1,0 +1,73 @@
+"""`vpns run`: one run in this terminal, with a clean stop on Ctrl-C."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from vpns_engine.cli_progress import Progress
+from vpns_engine.cli_show import results
+from vpns_engine.drive import Control, start
+from vpns_engine.specs.run import RunConfig
+from vpns_engine.store import RunStore
+
+FINISHED, FAILED, USAGE, STOPPED = 0, 1, 2, 130
+
+
+def run(config: RunConfig, runs: Path) -> int:
+    """Run to the end or to a stop; print the results and the run folder.
+
+    Raises:
+        EngineError: the run folder cannot be made.
+    """
+    control = Control()
+    progress = Progress(sys.stdout)
+    with _stop_on_signals(control):
+        try:
+            store = start(config, runs, control, (progress,), opened=_announce)
+        except KeyboardInterrupt:
+            print("aborted: what was not saved is lost", file=sys.stderr)
+            return STOPPED
+    return _conclude(store, progress)
+
+
+def _announce(store: RunStore) -> None:
+    print(f"Run folder: {store.folder}", flush=True)
+
+
+def _conclude(store: RunStore, progress: Progress) -> int:
+    ended = progress.history.ended
+    if table := results(progress.history):
+        print(f"\n{table}")
+    print(f"\n{ended.status if ended else 'ended'}: {store.folder}", flush=True)
+    if ended is None or ended.status == "failed":
+        print(f"vpns: {ended.text if ended else 'the run ended without a word'}", file=sys.stderr)
+        return FAILED
+    return FINISHED if ended.status == "finished" else STOPPED
+
+
+@contextmanager
+def _stop_on_signals(control: Control) -> Iterator[None]:
+    """Stop cleanly at the first Ctrl-C or SIGTERM; give up at the second."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if control.stopping:
+            _tell("aborting: the result since the last saved state is lost")
+            raise KeyboardInterrupt
+        control.stop()
+        _tell("stopping within one batch, the result so far is kept (Ctrl-C again aborts and loses it)")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(line: str) -> None:
+    # print() must not be called here: the signal may have come in the middle of another print()
+    os.write(2, f"\n{line}\n".encode())

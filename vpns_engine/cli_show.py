@@ -1,0 +1,262 @@
+"""`vpns show`: what a run folder tells, in text; damaged folders too. Nothing here imports torch."""
+
+import datetime
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpns_engine.artifacts import read_state_info
+from vpns_engine.cli_tables import table
+from vpns_engine.errors import EngineError
+from vpns_engine.events import EpochEnded, LevelSaved, RunStarted
+from vpns_engine.history import LevelHistory, RunHistory
+from vpns_engine.specs.method import METHOD_LABELS
+from vpns_engine.specs.phase import PHASE_LABELS
+from vpns_engine.specs.run import RunConfig
+from vpns_engine.store import RunInfo, RunLibrary, RunStore
+from vpns_engine.words import duration, percent, printable, sparsity_of
+
+_SILENT_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run folder as far as it can be read, and what of it cannot."""
+
+    folder: Path
+    config: RunConfig | None
+    info: RunInfo | None
+    history: RunHistory
+    damage: tuple[str, ...]
+
+
+def find_run(wanted: str, runs: Path) -> Path:
+    """Find a run: its folder, `latest`, or any part of its folder's name that only one run has.
+
+    Raises:
+        EngineError: there is none, or several.
+    """
+    for path in (Path(wanted), runs / wanted):
+        if path.is_dir() and ((path / "config.json").exists() or (path / "events.jsonl").exists()):
+            return path
+    known = RunLibrary(runs).runs()
+    if wanted == "latest" and known:
+        return known[0]
+    found = [path for path in known if wanted in path.name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise EngineError(f"{len(found)} runs have {wanted!r} in their name: give more of it")
+    raise EngineError(f"no run {wanted!r}: neither a run folder nor part of a name in {runs}")
+
+
+def open_run(folder: Path) -> Opened:
+    """Read a run folder as far as that is possible.
+
+    Raises:
+        EngineError: the events cannot be read at all.
+    """
+    damage: list[str] = []
+    config = info = None
+    try:
+        config = RunStore.open(folder).config
+    except EngineError as error:
+        damage.append(str(error))
+    store = RunStore(folder, config or RunConfig())
+    try:
+        info = store.read_info()
+    except EngineError as error:
+        damage.append(str(error))
+    replay = store.read()
+    if replay.damaged_lines:
+        damage.append(f"events.jsonl: {replay.damaged_lines} damaged line{'s' * (replay.damaged_lines > 1)} left out")
+    if replay.history.started is None:
+        damage.append("events.jsonl: the start of the run is missing")
+    damage.extend(_missing_states(store, replay.history))
+    return Opened(folder, config, info, replay.history, tuple(damage))
+
+
+def _missing_states(store: RunStore, history: RunHistory) -> Iterator[str]:
+    for level in history.levels.values():
+        for saved in level.saved:
+            try:
+                read_state_info(store.path(saved.state_path))
+            except EngineError as error:
+                yield f"saved state of level {saved.level + 1}: {error}"
+
+
+def show(folder: Path) -> str:
+    """Give the whole text for one run."""
+    run = open_run(folder)
+    parts = [_head(run), results(run.history), _now(run.history), _layers(run.history), _mappings(run.history)]
+    if run.damage:
+        parts.append("\n".join(["Damaged:", *(f"  {line}" for line in run.damage)]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def list_runs(runs: Path) -> str:
+    """Give one line for each run in a folder of runs, newest first."""
+    found = RunLibrary(runs).runs()
+    if not found:
+        return f"no runs in {runs}"
+    rows = [_row(path) for path in found]
+    return "\n".join([*table(("Run", "Status", "Method", "Network", "Data", "Sparsity"), rows), "", f"in {runs}"])
+
+
+def _row(folder: Path) -> tuple[str, ...]:
+    store = RunStore(folder, RunConfig())
+    try:
+        status = _status(store.read_info())
+    except EngineError:
+        status = "run.json damaged"
+    try:
+        config = RunStore.open(folder).config
+    except EngineError:
+        return (printable(folder.name), status, "config.json damaged", "", "", "")
+    levels = " ".join(map(sparsity_of, config.mask.densities)).replace(" %", "%")
+    return (printable(folder.name), status, config.method, config.model.architecture, config.data.dataset, levels)
+
+
+def _status(info: RunInfo) -> str:
+    if info.status == "running" and time.time() - info.heartbeat > _SILENT_SECONDS:
+        return f"running, but silent since {_stamp(info.heartbeat)}"
+    return info.status
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _head(run: Opened) -> str:
+    lines = [printable(run.folder.name)]
+    history = run.history
+    if run.info is not None:
+        spent = duration(history.last_time - run.info.started) if history.last_time else duration(None)
+        lines.append(f"{_status(run.info)}, started {_stamp(run.info.started)}, {spent}")
+    if history.ended is not None and history.ended.text:
+        lines.append(printable(history.ended.text))
+    if run.config is not None:
+        lines.append(_config_line(run.config))
+    if history.started is not None:
+        lines.append(_counts_line(history.started))
+    return "\n".join(lines)
+
+
+def _config_line(config: RunConfig) -> str:
+    prompt = config.effective_prompt
+    size = {"pad": f" {prompt.pad} px", "fix": f" {prompt.square} px", "random": f" {prompt.square} px"}.get(prompt.kind, "")
+    place = f"prompt {prompt.kind}{size} on {prompt.canvas} px" if prompt.kind != "none" else "no prompt"
+    return ", ".join(
+        (
+            METHOD_LABELS[config.method],
+            f"{config.model.architecture} ({config.model.weights})",
+            f"{config.data.dataset} {config.data.image_size} px",
+            place,
+            f"{config.search_epochs} + {config.finetune_epochs} epochs",
+            f"seed {config.seed}",
+            f"protocol {config.data.protocol}",
+        )
+    )
+
+
+def _counts_line(started: RunStarted) -> str:
+    weights = sum(layer.numel for layer in started.layers)
+    images = f"{started.num_train} training, {started.num_validation} validation, {started.num_test} test images"
+    threads = f"{started.threads} thread{'s' * (started.threads != 1)}"
+    return f"{weights:,} scored weights in {len(started.layers)} layers; {images}; {started.device}, {threads}"
+
+
+def results(history: RunHistory) -> str:
+    """Give the table of results: each saved stage of each level with its test accuracies; empty where none is saved."""
+    rows = [row for level in sorted(history.levels) for row in _level_rows(history, level, history.levels[level])]
+    if not rows:
+        return ""
+    headers = ("Level", "Sparsity", "Stage", "Epoch", "Test without prompt", "With prompt", "Kept", "Density")
+    return "\n".join(table(headers, rows))
+
+
+def _level_rows(history: RunHistory, index: int, level: LevelHistory) -> Iterator[tuple[str, ...]]:
+    total = sum(layer.numel for layer in history.started.layers) if history.started else 0
+    for saved in level.saved:
+        phase = history.phases[saved.phase].info
+        tested = level.test(phase.kind)
+        kept = _kept_at(history, saved)
+        yield (
+            str(index + 1),
+            sparsity_of(level.density),
+            PHASE_LABELS[phase.kind] + ("" if saved.complete else " (stopped early)"),
+            f"{saved.epoch} of {phase.epochs}" if phase.epochs else "-",
+            percent(tested.accuracy if tested else None, 2),
+            percent(tested.accuracy_prompted if tested else None, 2),
+            "-" if kept is None else f"{kept:,}",
+            "-" if kept is None or not total else percent(kept / total, 2),
+        )
+
+
+def _kept_at(history: RunHistory, saved: LevelSaved) -> int | None:
+    epochs = history.phases[saved.phase].epochs
+    found = [epoch for epoch in epochs if epoch.epoch == saved.epoch and epoch.kept] or [e for e in epochs if e.kept]
+    return sum(found[-1].kept) if found else None
+
+
+def _now(history: RunHistory) -> str:
+    """Say where a run is that has not finished."""
+    if history.current is None or (history.ended is not None and history.ended.status == "finished"):
+        return ""
+    phase = history.phases[history.current]
+    label = f"{PHASE_LABELS[phase.info.kind]}, sparsity {sparsity_of(phase.info.density)}"
+    if not phase.epochs:
+        return f"Last: {label}"
+    last = phase.epochs[-1]
+    measured = f"validation {percent(last.val_accuracy)} without, {percent(last.val_accuracy_prompted)} with the prompt"
+    return f"Last: {label}, epoch {last.epoch} of {phase.info.epochs}, {measured}"
+
+
+def _layers(history: RunHistory) -> str:
+    started = history.started
+    kept = _last_kept(history)
+    if started is None or not kept:
+        return ""
+    levels = sorted(kept)
+    rows = [
+        (
+            printable(layer.name),
+            " x ".join(map(str, layer.shape)),
+            f"{layer.numel:,}",
+            *(_share(kept[level].kept, index, layer.numel) for level in levels),
+        )
+        for index, layer in enumerate(started.layers)
+    ]
+    columns = (f"Kept at {sparsity_of(history.levels[level].density)}" for level in levels)
+    return "\n".join(table(("Layer", "Shape", "Weights", *columns), rows))
+
+
+def _share(kept: tuple[int, ...], index: int, numel: int) -> str:
+    return percent(kept[index] / numel, 2) if index < len(kept) and numel else "-"
+
+
+def _last_kept(history: RunHistory) -> dict[int, EpochEnded]:
+    """Give, for each level, the last epoch that counted the kept weights."""
+    return {phase.info.level: epoch for phase in history.phases for epoch in phase.epochs if epoch.kept}
+
+
+def _mappings(history: RunHistory) -> str:
+    started = history.started
+    if started is None:
+        return ""
+    return "\n\n".join(_mapping(started, level) for _, level in sorted(history.levels.items()) if level.sources)
+
+
+def _mapping(started: RunStarted, level: LevelHistory) -> str:
+    rows = [
+        (
+            printable(target),
+            f"{source}",
+            printable(started.source_classes[source]) if source < len(started.source_classes) else "?",
+            str(level.counts[index]) if index < len(level.counts) else "-",
+        )
+        for index, (target, source) in enumerate(zip(started.target_classes, level.sources, strict=False))
+    ]
+    title = f"Label mapping at sparsity {sparsity_of(level.density)}"
+    return "\n".join([title, *table(("Class", "Source", "Source class", "Training images taken for it"), rows)])

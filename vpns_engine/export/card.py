@@ -1,0 +1,153 @@
+"""The model card: what the export is, what was measured, what the zeros give and what they do not."""
+
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from vpns_engine.export.check import Check
+from vpns_engine.export.code import code_of
+from vpns_engine.export.documents import where
+from vpns_engine.export.picture import PictureScale
+from vpns_engine.export.source import Source
+from vpns_engine.specs.method import METHOD_LABELS
+from vpns_engine.specs.model import Weights
+from vpns_engine.words import percent, printable, sparsity_of
+
+_MAX_CLASSES = 60
+_WEIGHTS: dict[Weights, str] = {
+    "pretrained": "its published weights",
+    "file": "weights from a file",
+    "none": "random weights",
+}
+
+
+def card_text(source: Source, check: Check, scale: PictureScale | None, measured: dict[str, Any]) -> str:
+    """Write the model card (Markdown)."""
+    template = Template((Path(__file__).parent / "templates" / "README.md.in").read_text(encoding="utf-8"))
+    return template.substitute(
+        **_facts(source),
+        **_counts(source, check, measured),
+        **_check_words(source, check),
+        state=_state(source),
+        accuracy=_accuracy(source, measured),
+        needs=_needs(source),
+        own_source=_own_source(source),
+        prompt=_prompt(source, scale),
+        prompt_files="| prompt.safetensors, prompt.png | the exact prompt, and its amplified picture |\n" if scale else "",
+        classes=_classes(source),
+    )
+
+
+def _facts(source: Source) -> dict[str, object]:
+    config, started = source.config, source.started
+    return {
+        "architecture": config.model.architecture,
+        "sparsity": sparsity_of(source.phase.density),
+        "dataset": "the digits (UCI)" if config.data.dataset == "digits" else "a folder of images",
+        "weights": _WEIGHTS[config.model.weights],
+        "method": METHOD_LABELS[config.method],
+        "num_classes": len(started.target_classes),
+        "num_train": started.num_train,
+        "num_outputs": len(started.source_classes),
+    }
+
+
+def _state(source: Source) -> str:
+    epochs = f"epoch {source.saved.epoch} of {source.phase.epochs} planned"
+    stopped = "" if source.saved.complete else " The run was stopped before that phase was complete."
+    if source.stage == "search":
+        return (
+            f"**UNTUNED.** The mask was found ({epochs}), but the remaining weights are those from before the pruning (only\n"
+            f"batch-norm statistics have moved): they were not tuned to it. Expect less than a tuned network reaches.{stopped}"
+        )
+    if not source.tuned:
+        return (
+            "**HARDLY TUNED.** The run was stopped in the first epoch of the tuning. Expect less than a tuned network reaches."
+        )
+    held_out = source.config.data.protocol == "held-out"
+    chosen = "chosen by validation accuracy without the prompt" if held_out else "the last one (protocol `paper`)"
+    return f"The remaining weights were tuned; this is {epochs}, {chosen}.{stopped}"
+
+
+def _accuracy(source: Source, measured: dict[str, Any]) -> str:
+    test, validation = measured["test"], measured["validation"]
+    rows = []
+    if test:
+        rows.append(_accuracy_row(f"test ({source.started.num_test} images)", test))
+    if validation["accuracy"] is not None:
+        rows.append(_accuracy_row(f"validation ({source.started.num_validation} images)", validation))
+    if not rows:
+        return "It was not measured for this state."
+    notes = [] if test else ["The test split was not read for this state."]
+    notes.append("One run, one seed: differences of a point or so are within what another seed gives.")
+    if source.config.uses_prompt:
+        notes.append("Both columns are the same network; the prompt is worth using only where its column is the higher one.")
+    return "\n".join(["| accuracy | without the prompt | with the prompt |", "|---|---|---|", *rows, "", *notes])
+
+
+def _accuracy_row(name: str, values: dict[str, float | None]) -> str:
+    return f"| {name} | {percent(values['accuracy'], 2)} | {percent(values['accuracy_prompted'], 2)} |"
+
+
+def _counts(source: Source, check: Check, measured: dict[str, Any]) -> dict[str, str]:
+    shares = measured["density"]
+    zeros = source.num_kept - check.num_nonzero
+    without = shares["without_unused_classifier_rows"]
+    row = f"- Without the classifier's rows that no class here uses (they could be dropped anyway): {percent(without, 3)}.\n"
+    return {
+        "num_kept": f"{source.num_kept:,}",
+        "num_scored": f"{source.num_scored:,}",
+        "num_nonzero": f"{check.num_nonzero:,}",
+        "density_mask": percent(shares["mask"], 3),
+        "density_file": percent(shares["file"], 3),
+        "exact_zeros": f" {zeros:,} kept weights happen to be exactly 0." if zeros else "",
+        "unused_rows": "" if without is None else row,
+    }
+
+
+def _needs(source: Source) -> str:
+    own = code_of(source.config.model.architecture).own_file
+    return "torch, numpy, pillow and safetensors" if own else "torch, torchvision, numpy, pillow and safetensors"
+
+
+def _own_source(source: Source) -> str:
+    own = code_of(source.config.model.architecture).own_file
+    return f" The architecture's source is `{own.name}`." if own else " The architecture is torchvision's."
+
+
+def _prompt(source: Source, scale: PictureScale | None) -> str:
+    if scale is None:
+        return "This method has no visual prompt."
+    bound = f"{scale.bound:.4g}"
+    return (
+        f"Kind `{source.config.prompt.kind}`: {where(source.config.effective_prompt)}.\n\n"
+        "![The prompt](prompt.png)\n\n"
+        f"The picture is amplified, and drawn {scale.enlarged} times as large: middle grey adds nothing, full white adds\n"
+        f"{bound}, full black takes {bound} away, in units of pixel value (0 black, 1 white). The exact values are in\n"
+        "`prompt.safetensors`: `delta` as learned, `added` as added to the image on the canvas."
+    )
+
+
+def _classes(source: Source) -> str:
+    known = source.started.source_classes
+    pairs = list(zip(source.started.target_classes, source.info.mapping, strict=True))
+    rows = [f"| {_cell(name)} | {index} | {_cell(known[index])} |" for name, index in pairs[:_MAX_CLASSES]]
+    if len(pairs) > _MAX_CLASSES:
+        rows.append(f"\n{len(pairs) - _MAX_CLASSES} more in `labels.json`.")
+    return "\n".join(rows)
+
+
+def _cell(name: str) -> str:
+    """Keep a class name (a folder's name) from breaking the table or becoming markup."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+!|~" else letter for letter in printable(name))
+
+
+def _check_words(source: Source, check: Check) -> dict[str, object]:
+    same = "the same logits, bit for bit, as those"
+    return {
+        "num_pictures": check.num_pictures,
+        "pictures": "pictures of noise" if source.pictures_are_noise else "pictures of the run",
+        "views": "without the prompt" if source.delta is None else "with and without the prompt",
+        "agreement": same if check.max_difference == 0 else f"logits within {check.max_difference:.2g} of those",
+        "threads": f"{check.threads} CPU thread{'s' * (check.threads != 1)}",
+    }

@@ -1,0 +1,56 @@
+"""The logits of the run's own state, to hold an export against: through the very classes the run computed with.
+
+Shapes: B pictures, S image side, K task classes.
+"""
+
+import numpy as np
+import torch
+
+from vpns_engine.artifacts import FloatArray
+from vpns_engine.errors import EngineError
+from vpns_engine.export.source import Source
+from vpns_engine.export.weights import unmodified
+from vpns_engine.nn.normalization import normalize
+from vpns_engine.nn.prompts import build_prompt
+from vpns_engine.nn.sparse import SparseNetwork
+
+
+def reference_logits(source: Source) -> dict[str, FloatArray]:
+    """Give the logits for the run's sample pictures: `plain` and, with a prompt, `prompted`; shape (B, K) each.
+
+    Raises:
+        EngineError: the state's mask is not the one of its own scores.
+    """
+    network = _pruned(source)
+    x_B3SS = torch.from_numpy(np.ascontiguousarray(source.pictures)).float() / 255
+    mapping = list(source.info.mapping)
+    with torch.inference_mode():
+        inputs = {"plain": normalize(x_B3SS)}
+        if source.delta is not None:
+            inputs["prompted"] = _prompted(source, source.delta, x_B3SS)
+        return {view: network(x)[:, mapping].numpy() for view, x in inputs.items()}
+
+
+def _pruned(source: Source) -> SparseNetwork:
+    network = SparseNetwork(unmodified(source.config.model.architecture, len(source.started.source_classes), source.weights))
+    names = [layer.name for layer in network.layers]
+    if names != list(source.masks) or not set(names) <= source.scores.keys():
+        raise EngineError("the saved state is damaged: its scored layers are not those of the network")
+    network.set_scores([torch.from_numpy(np.array(source.scores[name])) for name in names])
+    network.threshold = source.info.threshold
+    network.refresh()
+    for name, mask in zip(names, network.masks(), strict=True):
+        if not np.array_equal(mask.numpy(), source.masks[name]):
+            raise EngineError(f"the saved state is damaged: the mask of {name} is not the one of its scores")
+    return network.eval()
+
+
+def _prompted(source: Source, delta: FloatArray, x_B3SS: torch.Tensor) -> torch.Tensor:
+    prompt = build_prompt(source.config.effective_prompt, source.config.data.image_size, _nowhere)
+    prompt.delta.copy_(torch.from_numpy(np.array(delta)))
+    prompted: torch.Tensor = prompt(x_B3SS, fixed=True)
+    return prompted
+
+
+def _nowhere() -> tuple[int, int]:
+    raise ValueError("a fixed view draws no place")

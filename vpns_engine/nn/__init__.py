@@ -1,0 +1,1 @@
+"""Networks, prompts, masks and mappings in torch; knows specs, not runs."""

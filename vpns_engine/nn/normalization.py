@@ -1,0 +1,49 @@
+"""ImageNet normalisation and the clamp before it.
+
+Shapes: B batch, C channels, H height, W width.
+"""
+
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+
+def normalize(x_BCHW: Tensor) -> Tensor:
+    """Subtract the ImageNet mean and divide by the standard deviation, in the input's own precision."""
+    mean, std = _constants(x_BCHW.dtype, x_BCHW.device)
+    return (x_BCHW - mean) / std
+
+
+@cache
+def _constants(dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    # made in the target precision: float64 replays need the constants in true double
+    mean, std = (torch.tensor(values, dtype=dtype, device=device).view(1, 3, 1, 1) for values in (MEAN, STD))
+    return mean, std
+
+
+class _ClosedClamp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward((x >= 0) & (x <= 1))
+        return x.clamp(0, 1)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # noqa: ANN401
+        (inside,) = ctx.saved_tensors
+        gradient: Tensor = grad * inside
+        return gradient
+
+
+def clamp_unit(x: Tensor) -> Tensor:
+    """Clamp to [0, 1]; the gradient passes on the closed interval, AT 0 and 1 too.
+
+    torch's own clamp did that when the method was published and gives 0 at the bounds since 2026: with it a zero prompt on
+    black or saturated pixels would never move.
+    """
+    result: Tensor = _ClosedClamp.apply(x)
+    return result

@@ -1,0 +1,1 @@
+"""The two stages: what a phase does, batch by batch."""

@@ -1,0 +1,34 @@
+"""Random choices that depend on what they are for, not on when they are drawn.
+
+So a run that goes on in the middle of an epoch meets the same batches, whatever the number of workers.
+
+Shapes: B batch.
+"""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+UintArray = npt.NDArray[np.uint64]
+
+
+def key_of(*parts: int | str) -> int:
+    """Give a 63-bit number that names its parts: (seed, what for, phase, epoch)."""
+    text = "|".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def order_of(key: int, count: int) -> npt.NDArray[np.int64]:
+    """Shuffle 0 .. count - 1."""
+    return np.random.default_rng(key).permutation(count)
+
+
+def uniform(key: int, ids_B: npt.NDArray[np.int64], stream: int) -> npt.NDArray[np.float64]:
+    """Draw a number in [0, 1) for each sample id, from (key, id, stream) alone (splitmix64)."""
+    with np.errstate(over="ignore"):
+        state = np.uint64(key) + (ids_B.astype(np.uint64) * np.uint64(8) + np.uint64(stream)) * np.uint64(0x9E3779B97F4A7C15)
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        state = state ^ (state >> np.uint64(31))
+    return (state >> np.uint64(11)).astype(np.float64) / float(1 << 53)

@@ -1,0 +1,185 @@
+"""A run: from a config to its events."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from vpns_engine.datasets import Split, split_of
+from vpns_engine.errors import EngineError
+from vpns_engine.events import Event, Message, PhaseInfo, Preparing, RunStarted
+from vpns_engine.nn.models import Pretrained, load_pretrained
+from vpns_engine.nn.prompts import Offset, build_prompt
+from vpns_engine.nn.sparse import SparseNetwork
+from vpns_engine.plan import plan
+from vpns_engine.specs.phase import MapLabels, Phase, Rewind, Score, epochs_of
+from vpns_engine.specs.run import RunConfig
+from vpns_engine.store import RunStore
+from vpns_engine.training.device import choose_device, set_threads
+from vpns_engine.training.feeds import Feeds, ImageFeed
+from vpns_engine.training.images import DigitImages, FolderImages, ImageSource
+from vpns_engine.training.keeper import FolderKeeper
+from vpns_engine.training.phases import execute, interrupt
+from vpns_engine.training.randomness import key_of
+from vpns_engine.training.state import TrainState
+
+
+class Run:
+    """One run of a config into a folder. The work happens between two events of `events()`."""
+
+    def __init__(self, config: RunConfig, store: RunStore, notify: Callable[[Event], None] = lambda _event: None) -> None:
+        """Prepare nothing yet; `notify` is told of downloads while they go on, between two events."""
+        self._config = config
+        self._store = store
+        self._notify = notify
+        self._phases = plan(config)
+        self._current = -1
+        self._state: TrainState | None = None
+        self._source: ImageSource | None = None
+        self._warnings: list[str] = []
+        self.device = ""
+
+    def events(self) -> Iterator[Event]:
+        """Do the run.
+
+        Raises:
+            EngineError: the config cannot work with what is there, or a file cannot be read or written.
+        """
+        yield Preparing(text="Reading the images")
+        split = split_of(self._config.data, self._config.seed)
+        device = choose_device(self._config.device)
+        self.device = str(device)
+        threads = set_threads(self._config.threads)
+        yield Preparing(text="Loading the network")
+        pretrained = load_pretrained(self._config.model, self._config.seed, self._report)
+        _check_classes(pretrained, split)
+        self._source = self._open_source(split)
+        state = self._state = self._make_state(pretrained, split, device)
+        yield self._started(pretrained, split, state, threads)
+        for index, phase in enumerate(self._phases):
+            self._current = index
+            for event in execute(index, phase, state):
+                yield from self._drain()
+                yield event
+        self._current = -1
+        yield from self._drain()
+
+    def interrupt(self) -> Iterator[Event]:
+        """Keep the result so far; to be called after the holder of `events()` has closed it."""
+        if self._state is not None and self._current >= 0:
+            yield from interrupt(self._current, self._phases[self._current], self._state)
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        if isinstance(self._source, FolderImages):
+            self._source.close()
+        self._state = None
+
+    def _report(self, text: str, done: float | None) -> None:
+        self._notify(Preparing(text=text, done=done))
+
+    def _drain(self) -> Iterator[Event]:
+        texts, self._warnings = self._warnings, []
+        for text in texts:
+            yield Message(severity="warning", text=text)
+
+    def _open_source(self, split: Split) -> ImageSource:
+        if self._config.data.dataset == "digits":
+            return DigitImages()
+        return FolderImages(split.paths, lambda text: self._warnings.append(text))
+
+    def _make_state(self, pretrained: Pretrained, split: Split, device: torch.device) -> TrainState:
+        config = self._config
+        prompt = build_prompt(config.effective_prompt, config.data.image_size, _offsets(config))
+        return TrainState(
+            network=SparseNetwork(pretrained.module.to(device)),
+            prompt=prompt.to(device),
+            feeds=self._feeds(split, device),
+            optim=config.optim,
+            num_source=len(pretrained.source_classes),
+            num_target=len(split.classes),
+            seed=config.seed,
+            device=device,
+            keeper=FolderKeeper(self._store),
+        )
+
+    def _feeds(self, split: Split, device: torch.device) -> Feeds:
+        assert self._source is not None
+        common = _Common(self._source, self._config, device)
+        return Feeds(
+            train=common.feed(split, "train", augmented=True, shuffled=True),
+            vp=common.feed(split, "vp", augmented=False, shuffled=True),
+            validation=common.feed(split, "validation") if len(split.validation) else None,
+            test=common.feed(split, "test"),
+        )
+
+    def _started(self, pretrained: Pretrained, split: Split, state: TrainState, threads: int) -> RunStarted:
+        assert isinstance(state.keeper, FolderKeeper) and self._source is not None
+        shown = split.validation if len(split.validation) else split.train
+        size = self._config.data.image_size
+        return RunStarted(
+            method=self._config.method,
+            phases=tuple(_info(phase, len(state.feeds.train)) for phase in self._phases),
+            layers=state.network.layers,
+            source_classes=pretrained.source_classes,
+            target_classes=split.classes,
+            num_train=len(split.train),
+            num_validation=len(split.validation),
+            num_test=len(split.test),
+            num_prompt_values=self._config.effective_prompt.num_values(size),
+            half_steps=2,
+            device=str(state.device),
+            threads=threads,
+            samples_path=state.keeper.keep_samples(self._source, shown, size),
+        )
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What all feeds of a run share."""
+
+    source: ImageSource
+    config: RunConfig
+    device: torch.device
+
+    def feed(self, split: Split, name: str, *, augmented: bool = False, shuffled: bool = False) -> ImageFeed:
+        """Make the feed `name`; `vp` shows the training images."""
+        part = split.train if name == "vp" else getattr(split, name)
+        return ImageFeed(
+            source=self.source,
+            part=part,
+            data=self.config.data,
+            device=self.device,
+            seed=self.config.seed,
+            name=name,
+            augmented=augmented,
+            shuffled=shuffled,
+        )
+
+
+def _info(phase: Phase, iterations: int) -> PhaseInfo:
+    epochs = epochs_of(phase)
+    match phase:
+        case Rewind() | Score():
+            iterations = 0
+        case MapLabels():
+            epochs = 1
+        case _:
+            pass
+    return PhaseInfo(kind=phase.kind, level=phase.level, density=phase.density, epochs=epochs, iterations=iterations)
+
+
+def _check_classes(pretrained: Pretrained, split: Split) -> None:
+    if len(pretrained.source_classes) < len(split.classes):
+        raise EngineError(
+            f"{len(split.classes)} target classes need as many source classes, but the network has "
+            f"{len(pretrained.source_classes)}: take a network with more classes"
+        )
+
+
+def _offsets(config: RunConfig) -> Callable[[], Offset]:
+    """Draw the random prompt's places, uniform in [0, C - M)."""
+    room = max(1, config.prompt.canvas - config.prompt.square)
+    generator = np.random.default_rng(key_of(config.seed, "prompt place"))
+    return lambda: (int(generator.integers(room)), int(generator.integers(room)))

@@ -1,0 +1,152 @@
+"""Everything a run changes: network, prompt, mapping, optimizers; and the way back to the start of a level.
+
+Shapes: T target classes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from vpns_engine.events import EpochEnded
+from vpns_engine.nn.optim import build_optimizer, build_schedule
+from vpns_engine.nn.prompts import VisualPrompt
+from vpns_engine.nn.sparse import SparseNetwork
+from vpns_engine.specs.optim import OptimGroups, OptimSpec
+from vpns_engine.specs.phase import Finetune, Group, HalfStep, Phase, Search
+from vpns_engine.training.feeds import Feeds
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A copy of what a level has learned, on the CPU; `scores` is None where they cannot have moved."""
+
+    weights: dict[str, Tensor]
+    scores: list[Tensor] | None
+    threshold: float | None
+    prompt: Tensor
+    epoch: int
+
+
+@dataclass(frozen=True)
+class HalfResult:
+    """What one half-step gave. Tensors stay on the device, detached."""
+
+    loss: Tensor
+    logits_BT: Tensor
+    correct: Tensor
+    count: int
+
+
+class Keeper(Protocol):
+    """Writes what a run leaves behind; gives paths relative to the run folder."""
+
+    def keep_prompt(self, phase: Phase, epoch: int, prompt: VisualPrompt) -> str:
+        """Write the prompt after an epoch."""
+
+    def keep_masks(self, phase: Phase, epoch: int, network: SparseNetwork) -> str:
+        """Write the masks after an epoch."""
+
+    def keep_state(self, phase: Phase, state: "TrainState", epoch: int) -> str:
+        """Write a level's whole state."""
+
+
+Observer = Callable[[Phase, int, int, int, HalfResult], None]
+"""Called after each half-step with phase, epoch and iteration (from 1), half (0 or 1) and result; for replays."""
+
+
+@dataclass
+class TrainState:
+    """What the phases work on. Consistent whenever a phase yields."""
+
+    network: SparseNetwork
+    prompt: VisualPrompt
+    feeds: Feeds
+    optim: OptimGroups
+    num_source: int
+    num_target: int
+    seed: int
+    device: torch.device
+    keeper: Keeper | None = None
+    observe: Observer | None = None
+    mapping_T: Tensor | None = None
+    optimizers: dict[Group, Optimizer] = field(default_factory=dict)
+    schedules: list[LRScheduler] = field(default_factory=list)
+    best: Snapshot | None = None
+    """Best epoch of the running finetune phase so far (held-out protocol)."""
+    best_epoch: EpochEnded | None = None
+    found: Snapshot | None = None
+    """The level's state at the end of its search, untuned."""
+    epoch: int = 0
+    """Epochs done in the running phase."""
+
+    def __post_init__(self) -> None:
+        self._start = self.snapshot(0)
+
+    def snapshot(self, epoch: int, *, scores: bool = True) -> Snapshot:
+        """Copy what was learned; without the scores where they cannot move before the copy is used."""
+        return Snapshot(
+            {name: value.cpu() for name, value in self.network.plain_state(masked=False).items()},
+            [score.detach().cpu().clone() for score in self.network.scores] if scores else None,
+            self.network.threshold,
+            self.prompt.delta.detach().cpu().clone(),
+            epoch,
+        )
+
+    @torch.no_grad()
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a copy; the mapping stays."""
+        if snapshot.scores is not None:
+            self.network.set_scores(snapshot.scores)
+        self.network.threshold = snapshot.threshold
+        self.network.load_plain_state(snapshot.weights)
+        self.prompt.delta.copy_(snapshot.prompt)
+
+    def rewind(self, density: float) -> None:
+        """Restart a level: pre-trained weights and statistics, initial scores, zero prompt, threshold for the density."""
+        self.restore(self._start)
+        self.mapping_T = None
+        self.best = self.best_epoch = self.found = None
+        self.epoch = 0
+        self.network.set_density(density)
+
+    def prepare(self, phase: Search | Finetune) -> None:
+        """Make the phase's fresh optimizers and schedules, and let only what it learns take gradients."""
+        self._open_gradients(phase.steps)
+        learned = {group for half in phase.steps for group in half.learns}
+        self.optimizers = {group: build_optimizer(self._spec(phase, group), self._values(group)) for group in learned}
+        self.schedules = [
+            build_schedule(self._spec(phase, group), optimizer, phase.epochs) for group, optimizer in self.optimizers.items()
+        ]
+        self.best = self.best_epoch = None
+        self.epoch = 0
+
+    def _spec(self, phase: Search | Finetune, group: Group) -> OptimSpec:
+        match group:
+            case "scores":
+                return self.optim.scores
+            case "weights":
+                return self.optim.weights
+            case "prompt":
+                return self.optim.search_prompt if isinstance(phase, Search) else self.optim.finetune_prompt
+
+    def _values(self, group: Group) -> list[Tensor]:
+        match group:
+            case "scores":
+                return self.network.scores
+            case "weights":
+                return [*self.network.weights, *self.network.other_parameters()]
+            case "prompt":
+                return [self.prompt.delta]
+
+    def _open_gradients(self, steps: tuple[HalfStep, ...]) -> None:
+        learned = {group for half in steps for group in half.learns}
+        for item in self.network.scored:
+            item.parameter.requires_grad_("scores" in learned or "weights" in learned)
+        for parameter in self.network.other_parameters():
+            parameter.requires_grad_("weights" in learned)
+        self.prompt.delta.requires_grad_("prompt" in learned)

@@ -1,0 +1,1 @@
+"""The window of VPNs Studio: never imports torch outside the run thread."""

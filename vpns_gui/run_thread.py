@@ -1,0 +1,67 @@
+"""The thread a run works in: torch is loaded here, and every event leaves through one queued signal."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from vpns_engine.drive import Control, start
+from vpns_engine.errors import EngineError
+from vpns_engine.events import Event, StepDone
+from vpns_engine.specs.run import RunConfig
+from vpns_gui.preload import load_libraries
+
+STEP_SECONDS = 0.1
+
+
+class StepThrottle:
+    """A sink that passes events on: steps at most ten times a second, all others at once."""
+
+    def __init__(self, sink: Callable[[Event], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._next = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Pass the event on, unless it is a step too soon after the last."""
+        if isinstance(event, StepDone):
+            now = self._clock()
+            if now < self._next:
+                return
+            self._next = now + STEP_SECONDS
+        self._sink(event)
+
+
+class RunThread(QThread):
+    """Hosts one run, from its folder to its last event."""
+
+    opened = Signal(object)
+    """The run's folder is made (RunStore)."""
+    told = Signal(object)
+    """An event."""
+    refused = Signal(str)
+    """The run folder could not be made: why."""
+
+    def __init__(self, config: RunConfig, runs: Path, parent: QObject | None) -> None:
+        super().__init__(parent)
+        self._config = config
+        self._runs = runs
+        self._control = Control()
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether a stop was asked for."""
+        return self._control.stopping
+
+    def stop(self) -> None:
+        """Ask the run to stop within one batch and to keep the result so far."""
+        self._control.stop()
+
+    def run(self) -> None:
+        """Drive the run to its end."""
+        load_libraries()
+        try:
+            start(self._config, self._runs, self._control, (StepThrottle(self.told.emit),), opened=self.opened.emit)
+        except EngineError as error:
+            self.refused.emit(str(error))

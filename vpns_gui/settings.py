@@ -1,0 +1,37 @@
+"""What the window remembers between two starts: its geometry and the folders last used."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QObject, QSettings
+from PySide6.QtWidgets import QMainWindow
+
+from vpns_engine.folders import config_folder
+
+
+class Settings:
+    """The window's settings, in `window.ini` of the settings folder."""
+
+    def __init__(self, parent: QObject | None) -> None:
+        self._store = QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat, parent)
+
+    def restore(self, window: QMainWindow) -> None:
+        """Put the window where it was, with its docks."""
+        for key, put in (("geometry", window.restoreGeometry), ("docks", window.restoreState)):
+            value = self._store.value(f"window/{key}")
+            if isinstance(value, QByteArray):
+                put(value)
+
+    def save(self, window: QMainWindow) -> None:
+        """Remember where the window is."""
+        self._store.setValue("window/geometry", window.saveGeometry())
+        self._store.setValue("window/docks", window.saveState())
+        self._store.sync()
+
+    def folder(self, purpose: str, otherwise: Path) -> Path:
+        """Give the folder last used for `purpose`, if it is still there."""
+        value = self._store.value(f"folders/{purpose}")
+        return Path(value) if isinstance(value, str) and Path(value).is_dir() else otherwise
+
+    def remember_folder(self, purpose: str, folder: Path) -> None:
+        """Keep the folder for the next time."""
+        self._store.setValue(f"folders/{purpose}", str(folder))

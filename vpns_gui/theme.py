@@ -1,0 +1,181 @@
+"""Colours of the window, light and dark: they follow the system, and the field's colour-blind can read them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+
+@dataclass(frozen=True)
+class Colours:
+    """One scheme, as `#rrggbb`. Lines and marks differ in lightness too, not by hue alone (after Okabe and Ito)."""
+
+    dark: bool
+    window: str
+    surface: str
+    """Ground of plots, tables and text fields."""
+    raised: str
+    """Ground of buttons and of cells that stand out from the surface."""
+    border: str
+    grid: str
+    text: str
+    muted: str
+    """Text of second rank: units, hints, empty notes."""
+    accent: str
+    accent_soft: str
+    """Ground of what is selected or going on; `text` is readable on it."""
+    on_accent: str
+    train: str
+    """Training, un-prompted half-steps."""
+    plain: str
+    """Measured without the prompt."""
+    prompted: str
+    """Measured with the prompt."""
+    density: str
+    kept: str
+    pruned: str
+    threshold: str
+    good: str
+    warning: str
+    danger: str
+    danger_soft: str
+
+
+LIGHT = Colours(
+    dark=False,
+    window="#f3f4f6",
+    surface="#ffffff",
+    raised="#e9ebef",
+    border="#c3c8d0",
+    grid="#8a919c",
+    text="#1c2128",
+    muted="#575f6b",
+    accent="#0063a8",
+    accent_soft="#d5e8f7",
+    on_accent="#ffffff",
+    train="#00805a",
+    plain="#0063a8",
+    prompted="#c24e00",
+    density="#8a3f86",
+    kept="#0063a8",
+    pruned="#b4bac4",
+    threshold="#c24e00",
+    good="#00744f",
+    warning="#8a5a00",
+    danger="#c01c28",
+    danger_soft="#fbe3e4",
+)
+
+DARK = Colours(
+    dark=True,
+    window="#1f2329",
+    surface="#16191e",
+    raised="#2b313a",
+    border="#454d59",
+    grid="#7d8693",
+    text="#e8eaed",
+    muted="#a9b1bd",
+    accent="#5cb3ee",
+    accent_soft="#1d3f5a",
+    on_accent="#0d1116",
+    train="#3ccb9c",
+    plain="#5cb3ee",
+    prompted="#f5a03c",
+    density="#df9ad9",
+    kept="#5cb3ee",
+    pruned="#545d6a",
+    threshold="#f5a03c",
+    good="#3ccb9c",
+    warning="#e9b44c",
+    danger="#ff7b80",
+    danger_soft="#4a2226",
+)
+
+
+_HELD = "vpns_dark"
+
+
+def is_dark() -> bool:
+    """Tell whether the window is dark: as held by `apply`, else as the system asks, else by the palette's lightness."""
+    app = QGuiApplication.instance()
+    if app is not None and app.property(_HELD) is not None:
+        return bool(app.property(_HELD))
+    match QGuiApplication.styleHints().colorScheme():
+        case Qt.ColorScheme.Dark:
+            return True
+        case Qt.ColorScheme.Light:
+            return False
+        case _:
+            return QGuiApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def colours() -> Colours:
+    """Give the colours in force."""
+    return DARK if is_dark() else LIGHT
+
+
+def palette(scheme: Colours) -> QPalette:
+    """Make the widgets' palette of a scheme."""
+    result = QPalette()
+    role = QPalette.ColorRole
+    for where, colour in (
+        (role.Window, scheme.window),
+        (role.WindowText, scheme.text),
+        (role.Base, scheme.surface),
+        (role.AlternateBase, scheme.window),
+        (role.Text, scheme.text),
+        (role.Button, scheme.raised),
+        (role.ButtonText, scheme.text),
+        (role.BrightText, scheme.danger),
+        (role.ToolTipBase, scheme.raised),
+        (role.ToolTipText, scheme.text),
+        (role.PlaceholderText, scheme.muted),
+        (role.Highlight, scheme.accent),
+        (role.HighlightedText, scheme.on_accent),
+        (role.Accent, scheme.accent),
+        (role.Link, scheme.accent),
+        (role.LinkVisited, scheme.density),
+    ):
+        result.setColor(where, QColor(colour))
+    for where in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        result.setColor(QPalette.ColorGroup.Disabled, where, QColor(scheme.grid))
+    result.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(scheme.border))
+    return result
+
+
+def apply(app: QApplication, scheme: Colours | None = None) -> None:
+    """Give the window one look on every system, and keep following the system's light or dark setting.
+
+    Args:
+        scheme: hold this one instead of following the system.
+    """
+    app.setStyle("Fusion")
+    app.setProperty(_HELD, None if scheme is None else scheme.dark)
+    app.setPalette(palette(scheme or colours()))
+    if scheme is None:
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: app.setPalette(palette(colours())))
+
+
+def follow(widget: QWidget, recolour: Callable[[Colours], None]) -> None:
+    """Call `recolour` now and whenever the palette of `widget` changes, as it does between light and dark."""
+    _PaletteWatch(widget, recolour)
+    recolour(colours())
+
+
+class _PaletteWatch(QObject):
+    """An event filter that lives as long as its widget."""
+
+    def __init__(self, widget: QWidget, recolour: Callable[[Colours], None]) -> None:
+        super().__init__(widget)
+        self._recolour = recolour
+        self._last = colours()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, changed: QEvent) -> bool:  # noqa: N802
+        """See palette changes, let everything pass."""
+        if changed.type() == QEvent.Type.PaletteChange and colours() != self._last:
+            self._last = colours()
+            self._recolour(self._last)
+        return super().eventFilter(watched, changed)

@@ -1,0 +1,1 @@
+"""Passive views: setters in, intent signals out; no torch, no files."""

@@ -1,0 +1,215 @@
+"""Curves of one level: accuracy, loss and kept density over the epochs of search and tune."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from vpns_engine.history import RunHistory
+from vpns_gui import theme
+from vpns_gui.theme import Colours
+from vpns_gui.views.curve_panel import CurvePanel
+from vpns_gui.views.curve_series import LevelCurves, Series, at, last, place
+from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
+from vpns_gui.views.legend import CurveStyle
+from vpns_gui.views.words import level_title, percent
+
+_SOLID, _DASH, _DOTS, _NONE = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DashDotLine, Qt.PenStyle.NoPen
+
+_ACCURACY = (
+    CurveStyle("train", "Training", "train", _DOTS, "s", "Training accuracy: un-prompted half-steps, mean of the epoch"),
+    CurveStyle("plain", "Validation, no prompt", "plain", _SOLID, "o", "Validation accuracy without the prompt"),
+    CurveStyle("prompted", "Validation, with prompt", "prompted", _DASH, "t1", "Validation accuracy with the prompt"),
+    CurveStyle("test", "Test, no prompt", "plain", _NONE, "star", "Test accuracy of the saved state, without the prompt"),
+    CurveStyle("test_prompted", "Test, with prompt", "prompted", _NONE, "d", "Test accuracy of the saved state, with the prompt"),
+)
+_LOSS = (
+    CurveStyle("loss", "Training, no prompt", "plain", _SOLID, "o", "Cross-entropy of the un-prompted half-steps: mean of the "
+               "epoch; the thin line is each step"),
+    CurveStyle("loss_prompted", "Training, with prompt", "prompted", _DASH, "t1", "Cross-entropy of the prompted half-steps: "
+               "mean of the epoch; the thin line is each step"),
+)  # fmt: skip
+_DENSITY = (CurveStyle("density", "Kept weights", "density", _SOLID, "o", "Density: share of all scored weights that the mask "
+                       "keeps; the dotted line is the density asked for"),)  # fmt: skip
+_EMPTY = ("No curves yet", "Start a run or open one: accuracy, loss and kept density appear here, epoch by epoch.")
+
+
+class CurvesView(QWidget):
+    """Three plots with one axis of epochs; the legends show the values at the pointer, else the newest ones."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("curves")
+        self.setAccessibleName("Curves")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._curves: LevelCurves | None = None
+        self._series: dict[str, Series] = {}
+        self._cursor: float | None = None
+        content = QWidget(self)
+        self.accuracy = CurvePanel("Accuracy", "%", _ACCURACY, parent=content)
+        self.loss = CurvePanel("Loss", "cross-entropy", _LOSS, parent=content)
+        self.density = CurvePanel("Kept density", "%", _DENSITY, is_last=True, parent=content)
+        self._panels = (self.accuracy, self.loss, self.density)
+        self._set_up_panels()
+        self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), content, self)
+        self._lay_out(content)
+        theme.follow(self, self._recolour)
+
+    def _set_up_panels(self) -> None:
+        self.accuracy.box.setLimits(yMin=-4, yMax=104, minYRange=4)
+        self.loss.box.setLimits(yMin=-0.2, minYRange=0.01)
+        self.density.box.setLimits(yMin=-4, yMax=104, minYRange=2)
+        self.density.add_target()
+        for key in ("loss", "loss_prompted"):
+            self.loss.add_thin_line(key)
+        for panel in self._panels:
+            panel.pointed_at.connect(self._point)
+        for panel in self._panels[1:]:
+            panel.item.setXLink(self.accuracy.item)
+
+    def _lay_out(self, content: QWidget) -> None:
+        self._title = QLabel(content)
+        self._title.setObjectName("curvesTitle")
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._readout = QLabel(content)
+        self._readout.setObjectName("curvesReadout")
+        self._note = QLabel(content)
+        self._note.setObjectName("curvesNote")
+        self._note.setWordWrap(True)
+        self._all = QPushButton("Show all epochs", content)
+        self._all.setObjectName("showAll")
+        self._all.setToolTip("Undo zooming and moving. The wheel zooms the axis of epochs, dragging moves it.")
+        self._all.clicked.connect(self._show_all)
+        top = QHBoxLayout()
+        top.setContentsMargins(4, 0, 4, 0)
+        for widget in (self._title, self._readout):
+            top.addWidget(widget)
+        top.addStretch(1)
+        top.addWidget(self._all)
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(8, 8, 8, 8)
+        inner.setSpacing(6)
+        inner.addLayout(top)
+        inner.addWidget(self._note)
+        for panel, stretch in zip(self._panels, (10, 7, 6), strict=True):
+            inner.addWidget(panel, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+
+    def set_history(self, history: RunHistory | None, level: int = 0) -> None:
+        """Show a level of a run; None shows nothing. Cheap enough to be called ten times a second while the run grows."""
+        if history is None or history.started is None or level not in history.levels:
+            self._curves = None
+            self._stack.show_content(False)
+            return
+        if self._curves is None or not self._curves.belongs_to(history, level):
+            self._curves = LevelCurves(history, level)
+            self._start(history, level)
+        self._draw(self._curves)
+        self._stack.show_content(True)
+
+    def _start(self, history: RunHistory, level: int) -> None:
+        assert self._curves is not None
+        spans = self._curves.spans
+        self._title.setText(level_title(history, level))
+        for panel in self._panels:
+            panel.set_spans(spans)
+        self.accuracy.name_spans(spans)
+        self.density.set_target(history.levels[level].density * 100)
+        self._cursor = None
+        self._show_all()
+
+    def _draw(self, curves: LevelCurves) -> None:
+        tests = curves.tests(prompted=False), curves.tests(prompted=True)
+        self._series = {
+            "train": curves.epochs(lambda e: e.train_accuracy, scale=100),
+            "plain": curves.epochs(lambda e: e.val_accuracy, scale=100),
+            "prompted": curves.epochs(lambda e: e.val_accuracy_prompted, scale=100),
+            "test": tests[0],
+            "test_prompted": tests[1],
+            "loss": curves.epochs(lambda e: e.loss),
+            "loss_prompted": curves.epochs(lambda e: e.loss_prompted),
+            "density": curves.kept_density(),
+        }
+        for panel in self._panels:
+            for key in panel.entries:
+                panel.set_curve(key, self._series[key])
+        prompted, plain = curves.step_losses()
+        self.loss.set_thin_line("loss_prompted", prompted)
+        self.loss.set_thin_line("loss", plain)
+        self._explain(curves.history)
+        self._read_out()
+
+    def _explain(self, history: RunHistory) -> None:
+        started = history.started
+        assert started is not None
+        entries = self.accuracy.entries
+        has_prompt, has_validation = started.num_prompt_values > 0, started.num_validation > 0
+        entries["plain"].setVisible(has_validation)
+        entries["prompted"].setVisible(has_validation and has_prompt)
+        for key in ("test", "test_prompted"):
+            entries[key].setVisible(self._series[key].x.size > 0)
+        self.loss.entries["loss_prompted"].set_name("Training, with prompt" if has_prompt else "Training, canvas view")
+        notes = []
+        if not has_validation:
+            notes.append("No validation split in this run (paper protocol): validation accuracy is not measured.")
+        if not has_prompt:
+            notes.append("No prompt in this run: there is nothing to measure with a prompt.")
+        self._note.setText("  ".join(notes))
+        self._note.setVisible(bool(notes))
+
+    def _point(self, x: float | None) -> None:
+        if self._curves is None:
+            return
+        self._cursor = None if x is None else min(max(0.0, float(round(x))), self._curves.num_epochs)
+        self._read_out()
+
+    def _read_out(self) -> None:
+        if self._curves is None:
+            return
+        for panel in self._panels:
+            panel.set_cursor(self._cursor)
+        pick: Callable[[Series], float | None] = last
+        if self._cursor is not None:
+            cursor = self._cursor
+            pick = lambda series: at(series, cursor)  # noqa: E731
+        shown = {key: pick(series) for key, series in self._series.items()}
+        numbers = {key: percent(value) for key, value in shown.items() if key not in ("loss", "loss_prompted")}
+        losses = {key: "–" if shown[key] is None else f"{shown[key]:.3f}" for key in ("loss", "loss_prompted")}
+        for panel in self._panels:
+            panel.set_values({key: value for key, value in (numbers | losses).items() if key in panel.entries})
+        self._readout.setText(self._where())
+
+    def _where(self) -> str:
+        assert self._curves is not None
+        if self._cursor is not None:
+            return f"at {place(self._curves.spans, self._cursor)}"
+        newest = last(Series(self._series["density"].x, self._series["density"].x))
+        return "waiting for the first epoch" if newest is None else f"newest: {place(self._curves.spans, newest)}"
+
+    def _show_all(self) -> None:
+        end = self._curves.num_epochs if self._curves is not None else 1.0
+        self.accuracy.box.setXRange(0.0, max(1.0, end), padding=0.015)
+
+    def _recolour(self, scheme: Colours) -> None:
+        for panel in self._panels:
+            panel.recolour(scheme)
+        for label in (self._readout, self._note):
+            label.setStyleSheet(f"color: {scheme.muted}")
+
+    def keyPressEvent(self, pressed: QKeyEvent) -> None:  # noqa: N802
+        """Move the read-out by an epoch with the arrow keys; Escape ends it."""
+        steps = {Qt.Key.Key_Left: -1.0, Qt.Key.Key_Right: 1.0}
+        key = Qt.Key(pressed.key())
+        if self._curves is not None and key in steps:
+            newest = self._series["density"].x
+            start = self._cursor if self._cursor is not None else float(newest[-1]) - steps[key] if newest.size else 0.0
+            self._point(start + steps[key])
+        elif key == Qt.Key.Key_Escape and self._cursor is not None:
+            self._point(None)
+        else:
+            super().keyPressEvent(pressed)

@@ -1,0 +1,135 @@
+"""What the timeline says: states, counts and times of a run, without any widget."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vpns_engine.history import PhaseHistory, RunHistory
+from vpns_engine.specs.phase import PHASE_LABELS, PhaseKind
+from vpns_gui.views.words import duration, sparsity_name
+
+State = Literal["waiting", "running", "done", "stopped", "failed"]
+
+GLYPHS: dict[State, str] = {"waiting": "○", "running": "▶", "done": "✓", "stopped": "■", "failed": "✕"}
+STATE_WORDS: dict[State, str] = {
+    "waiting": "waiting",
+    "running": "running",
+    "done": "done",
+    "stopped": "stopped",
+    "failed": "failed",
+}
+EXPLAINED: dict[PhaseKind, str] = {
+    "rewind": "Back to the pre-trained weights, the initial scores and the zero prompt.",
+    "score": "Set the mask once, by a criterion over all layers together.",
+    "map": "Label mapping: find the source class that stands for each target class.",
+    "search": "Stage 1: learn the scores (and the prompt); weights are frozen. The mask follows from the scores.",
+    "finetune": "Stage 2: learn the weights (and the prompt); the mask is fixed.",
+}
+
+
+@dataclass(frozen=True)
+class PhaseLine:
+    """One phase as shown."""
+
+    label: str
+    count: str
+    state: State
+    done: float
+    tooltip: str
+
+
+@dataclass(frozen=True)
+class LevelLine:
+    """One level as shown."""
+
+    level: int
+    name: str
+    state: State
+    done: float
+    phases: tuple[PhaseLine, ...]
+    tooltip: str
+
+
+def level_lines(history: RunHistory) -> tuple[LevelLine, ...]:
+    """Describe every level with its phases; the rewind before a level takes no time and is left out."""
+    return tuple(_level(history, level) for level in sorted(history.levels))
+
+
+def current_level(history: RunHistory) -> int:
+    """Give the level that is worked on, or was worked on last."""
+    if history.current is not None:
+        return history.phases[history.current].info.level
+    return min(history.levels, default=0)
+
+
+def progress_text(history: RunHistory | None, now: float) -> str:
+    """Say in one line how the run stands and how long it still takes."""
+    if history is None:
+        return "No run yet. Choose the settings and press Start."
+    if history.ended is not None:
+        return _ended(history)
+    if history.preparing is not None and history.started is None:
+        return history.preparing.text
+    if history.started is None or history.current is None:
+        return "The run is starting …"
+    phase_left, run_left = history.seconds_left(now)
+    label = PHASE_LABELS[history.phases[history.current].info.kind]
+    if phase_left is None or run_left is None:
+        return f"{label}: time left not known yet"
+    return f"about {duration(phase_left)} left in this phase, {duration(run_left)} in the run"
+
+
+def _ended(history: RunHistory) -> str:
+    assert history.ended is not None
+    began = history.started.time if history.started is not None else history.last_time
+    spent = duration(history.ended.time - began)
+    match history.ended.status:
+        case "finished":
+            return f"finished after {spent}"
+        case "stopped":
+            return f"stopped after {spent}; the result so far is kept"
+        case "failed":
+            return f"failed: {history.ended.text or 'no reason given'}"
+
+
+def _level(history: RunHistory, level: int) -> LevelLine:
+    phases = [(index, phase) for index, phase in enumerate(history.phases) if phase.info.level == level]
+    lines = tuple(_phase(history, index, phase) for index, phase in phases if phase.info.kind != "rewind")
+    weight = sum(phase.weight for _, phase in phases)
+    done = sum(phase.weight * phase.done for _, phase in phases) / weight if weight else 0.0
+    states = {line.state for line in lines}
+    state: State = "waiting"
+    for found in ("failed", "stopped", "running"):
+        if found in states:
+            state = found  # type: ignore[assignment]
+            break
+    else:
+        if states == {"done"}:
+            state = "done"
+        elif "done" in states:
+            state = "running" if history.ended is None else "stopped"
+    density = history.levels[level].density
+    tooltip = f"Sparsity {sparsity_name(density)} (density {round(density * 100, 6):g} %): {STATE_WORDS[state]}, {done:.0%} done"
+    return LevelLine(level, sparsity_name(density), state, done, lines, tooltip)
+
+
+def _phase(history: RunHistory, index: int, phase: PhaseHistory) -> PhaseLine:
+    state = _state(history, index, phase)
+    label = PHASE_LABELS[phase.info.kind]
+    return PhaseLine(label, _count(phase, state), state, phase.done, f"{label}: {STATE_WORDS[state]}. {EXPLAINED[phase.info.kind]}")
+
+
+def _state(history: RunHistory, index: int, phase: PhaseHistory) -> State:
+    if phase.ended is not None:
+        cut = history.ended is not None and history.ended.status != "finished" and index == history.current and phase.done < 1
+        return "stopped" if cut else "done"
+    if phase.started is None:
+        return "waiting"
+    if history.ended is None:
+        return "running"
+    return "failed" if history.ended.status == "failed" else "stopped"
+
+
+def _count(phase: PhaseHistory, state: State) -> str:
+    if phase.info.kind in ("search", "finetune"):
+        return f"{sum(1 for epoch in phase.epochs if epoch.epoch > 0)} / {phase.info.epochs} epochs"
+    return STATE_WORDS[state]
