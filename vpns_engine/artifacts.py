@@ -10,7 +10,8 @@ Shapes: C canvas side, S image side, N pictures.
 | state | `weights/<entry>` the plain dense state dict, `scores/<layer>`, `masks/<layer>`, `prompt/delta`, `prompt/added` |
 
 Metadata key `vpns`: JSON; for masks and state `shapes` {layer: shape}, for state also `density`,
-`threshold` (null: no mask), `epoch`, `mapping` (source class of each target class) and `phase` (the kind of phase it belongs to).
+`threshold` (null: no mask), `epoch`, `mapping` (source class of each target class) and
+`phase` (the kind of phase it belongs to).
 """
 
 import json

@@ -11,7 +11,7 @@ from vpns_engine.specs.phase import PHASE_LABELS
 from vpns_engine.words import duration, percent, printable, sparsity_of
 
 _SECONDS_BETWEEN = 0.1
-_BAR = 24
+_SHORTEST_BAR, _LONGEST_BAR = 5, 30
 
 
 class Progress:
@@ -80,21 +80,22 @@ class Progress:
             return
         self._drawn = clock
         room = max(20, shutil.get_terminal_size().columns - 1)
-        line = printable(self._bar(clock))[:room]
+        line = printable(self._status(clock, room))[:room]
         self._out.write("\r" + line.ljust(min(self._width, room)))
         self._out.flush()
         self._width = len(line)
 
-    def _bar(self, now: float) -> str:
+    def _status(self, now: float, room: int) -> str:
         history = self.history
         if history.current is None:
             preparing = history.preparing
             share = f" {percent(preparing.done, 0)}" if preparing and preparing.done is not None else ""
             return f"{preparing.text if preparing else 'Preparing'}{share}"
         phase_left, run_left = history.seconds_left(now)
-        bar = ("#" * int(history.done * _BAR)).ljust(_BAR, "-")
         left = f"phase {duration(phase_left)}, run {duration(run_left)} left"
-        return f"[{bar}] {history.done * 100:3.0f} %  {_where(history.phases[history.current])}  {left}"
+        words = f"{history.done * 100:3.0f} %  {_where(history.phases[history.current])}  {left}"
+        width = max(_SHORTEST_BAR, min(_LONGEST_BAR, room - len(words) - 3))
+        return f"[{'#' * int(history.done * width):-<{width}}] {words}"
 
 
 def _where(phase: PhaseHistory) -> str:

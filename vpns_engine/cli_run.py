@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import FrameType
 from vpns_engine.cli_progress import Progress
 from vpns_engine.cli_show import results
 from vpns_engine.drive import Control, start
+from vpns_engine.events import RunEnded
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 
@@ -25,17 +27,28 @@ def run(config: RunConfig, runs: Path) -> int:
     """
     control = Control()
     progress = Progress(sys.stdout)
+    opened: list[RunStore] = []
+
+    def announce(store: RunStore) -> None:
+        opened.append(store)
+        print(f"Run folder: {store.folder}", flush=True)
+
     with _stop_on_signals(control):
         try:
-            store = start(config, runs, control, (progress,), opened=_announce)
+            store = start(config, runs, control, (progress,), opened=announce)
         except KeyboardInterrupt:
-            print("aborted: what was not saved is lost", file=sys.stderr)
+            for store in opened:
+                _mark_aborted(store)
             return STOPPED
     return _conclude(store, progress)
 
 
-def _announce(store: RunStore) -> None:
-    print(f"Run folder: {store.folder}", flush=True)
+def _mark_aborted(store: RunStore) -> None:
+    text = "aborted by a second Ctrl-C; what was not saved is lost"
+    store.append(RunEnded(seq=2**31, time=time.time(), status="failed", text=text))
+    store.close()
+    store.write_info(store.read_info().model_copy(update={"status": "failed", "message": text}))
+    print(f"\n{text}: {store.folder}", file=sys.stderr)
 
 
 def _conclude(store: RunStore, progress: Progress) -> int:

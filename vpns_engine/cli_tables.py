@@ -1,15 +1,16 @@
 """Aligned tables in plain text."""
 
+import re
 from collections.abc import Sequence
 
-RIGHT = frozenset("0123456789-")
+_NUMBER = re.compile(r"-?[\d,.]*( %)?|-")
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Lay out rows below headers, columns two spaces apart; columns that hold numbers are aligned to the right."""
     columns = list(zip(headers, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    numeric = [bool(rows) and all(cell[:1] in RIGHT for cell in column[1:] if cell) for column in columns]
+    numeric = [bool(rows) and all(_NUMBER.fullmatch(cell) for cell in column[1:]) for column in columns]
 
     def line(cells: Sequence[str]) -> str:
         parts = zip(cells, widths, numeric, strict=True)

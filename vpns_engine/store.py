@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -60,8 +61,12 @@ class RunStore:
         except OSError as error:
             raise EngineError(explain(error, runs)) from error
         store = cls(folder, config)
-        write_text(folder / "config.json", config.model_dump_json(indent=2))
-        store.write_info(RunInfo(seed=config.seed, process=os.getpid(), started=time.time(), heartbeat=time.time()))
+        try:
+            write_text(folder / "config.json", config.model_dump_json(indent=2))
+            store.write_info(RunInfo(seed=config.seed, process=os.getpid(), started=time.time(), heartbeat=time.time()))
+        except EngineError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return store
 
     @classmethod
@@ -72,12 +77,12 @@ class RunStore:
             EngineError: it is no run folder, or its config cannot be read.
         """
         path = folder / "config.json"
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - pathlib's raises where one may not look
             raise EngineError(f"{folder} is not a run: it has no config.json")
         try:
             return cls(folder, RunConfig.model_validate_json(_read_small(path)))
         except ValidationError as error:
-            raise EngineError(f"{path} cannot be read: {error.errors()[0]['msg']}") from error
+            raise EngineError(f"{path} cannot be read: {_reason(error)}") from error
 
     def read_info(self) -> RunInfo:
         """Read `run.json`.
@@ -89,7 +94,7 @@ class RunStore:
         try:
             return RunInfo.model_validate_json(_read_small(path))
         except ValidationError as error:
-            raise EngineError(f"{path} cannot be read: {error.errors()[0]['msg']}") from error
+            raise EngineError(f"{path} cannot be read: {_reason(error)}") from error
 
     def write_info(self, info: RunInfo) -> None:
         """Write `run.json` whole."""
@@ -104,7 +109,10 @@ class RunStore:
         path = self.folder / "events.jsonl"
         try:
             if self._events is None:
+                whole = _ends_with_a_line(path)
                 self._events = path.open("a", encoding="utf-8")
+                if not whole:  # the process before was cut off; its half line must not swallow ours
+                    self._events.write("\n")
             self._events.write(events.to_json(event) + "\n")
             self._events.flush()
         except OSError as error:
@@ -154,7 +162,10 @@ class RunStore:
             EngineError: it lies outside the run folder.
         """
         root = self.folder.resolve()
-        path = (root / relative).resolve()
+        try:
+            path = (root / relative).resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null character
+            raise EngineError(f"artifact path {relative!r} is no path") from error
         if not relative or not path.is_relative_to(root):
             raise EngineError(f"artifact path {relative!r} leaves the run folder")
         return path
@@ -211,6 +222,22 @@ def _make_folder(runs: Path, name: str) -> Path:
             continue
         return folder
     raise OSError(f"too many runs named {name}")
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+def _ends_with_a_line(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+            return file.read(1) in (b"", b"\n")
+    except FileNotFoundError:
+        return True
 
 
 def _read_small(path: Path) -> bytes:

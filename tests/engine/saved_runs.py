@@ -22,7 +22,9 @@ from vpns_engine.store import RunStore
 MAPPING = (14, 8, 25, 9, 34, 18, 28, 19, 1, 31)
 
 
-def saved_run(runs: Path, config: RunConfig, *, num_source: int = 37, stages: Sequence[str] = ("search", "finetune")) -> RunStore:
+def saved_run(
+    runs: Path, config: RunConfig, *, num_source: int = 37, stages: Sequence[str] = ("search", "finetune")
+) -> RunStore:
     """Write a finished run's folder for `config`, each of its levels with the given saved stages."""
     torch.manual_seed(0)
     store = RunStore.create(runs, config)

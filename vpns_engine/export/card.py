@@ -15,10 +15,11 @@ from vpns_engine.words import percent, printable, sparsity_of
 
 _MAX_CLASSES = 60
 _WEIGHTS: dict[Weights, str] = {
-    "pretrained": "its published weights",
+    "pretrained": "torchvision's ImageNet weights",
     "file": "weights from a file",
     "none": "random weights",
 }
+_BUNDLED = "the weights bundled with VPNs Studio, trained on rendered letters"
 
 
 def card_text(source: Source, check: Check, scale: PictureScale | None, measured: dict[str, Any]) -> str:
@@ -40,11 +41,12 @@ def card_text(source: Source, check: Check, scale: PictureScale | None, measured
 
 def _facts(source: Source) -> dict[str, object]:
     config, started = source.config, source.started
+    own = code_of(config.model.architecture).own_file
     return {
         "architecture": config.model.architecture,
         "sparsity": sparsity_of(source.phase.density),
         "dataset": "the digits (UCI)" if config.data.dataset == "digits" else "a folder of images",
-        "weights": _WEIGHTS[config.model.weights],
+        "weights": _BUNDLED if own and config.model.weights == "pretrained" else _WEIGHTS[config.model.weights],
         "method": METHOD_LABELS[config.method],
         "num_classes": len(started.target_classes),
         "num_train": started.num_train,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-_CHUNK = 1 << 15
+_CHUNK = 1 << 16
 """Elements taken at a time on the CPU: they stay in a core's cache between the operations."""
 
 
@@ -37,6 +37,14 @@ def masked(values: Tensor, score: Tensor, threshold: float, out: Tensor) -> Tens
     else:
         torch.mul(values, mask_of(score, threshold), out=out)
     return out
+
+
+@torch.no_grad()
+def rewrite(product: Tensor, weight: Tensor, places: Tensor, dropped: Tensor) -> None:
+    """Rewrite W * m at the flat `places` where m changed; `dropped` is 1 - m there."""
+    values = weight.view(-1)[places]
+    values[dropped] = 0
+    product.view(-1)[places] = values
 
 
 def pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:

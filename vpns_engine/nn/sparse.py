@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vpns_engine.nn.masking import mask_of, masked, score_gradient
+from vpns_engine.nn.masking import mask_of, masked, rewrite, score_gradient
 from vpns_engine.nn.threshold import ThresholdSearch, num_dropped
 from vpns_engine.specs.layer import LayerInfo
 
@@ -126,8 +126,18 @@ class SparseNetwork(nn.Module):
 
     def update_threshold(self) -> None:
         """Recompute the threshold after the scores moved, and what it keeps."""
-        self.threshold = None if self._search is None else self._search.find(self.scores)
-        self.refresh()
+        if self._search is None:
+            self.threshold = None
+            self.refresh()
+            return
+        moved = self._search.find(self.scores)
+        self.threshold = moved.threshold
+        if moved.turned is None:
+            self.refresh()
+            return
+        for item, turned in zip(self.scored, moved.turned, strict=True):
+            if turned.places.size:
+                rewrite(item.parameter, item.weight, torch.from_numpy(turned.places), torch.from_numpy(turned.dropped))
 
     def set_threshold(self, threshold: float | None) -> None:
         """Set the threshold as it is given; None keeps everything."""

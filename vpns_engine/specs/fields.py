@@ -27,7 +27,7 @@ def option(
     *,
     unit: str = "",
     advanced: bool = False,
-    words: Mapping[str, str] | None = None,
+    words: Mapping[Any, str] | None = None,
     only_with: Mapping[str, tuple[str, ...]] | None = None,
     path: PathKind = "",
     **bounds: Any,  # noqa: ANN401
@@ -44,7 +44,13 @@ def option(
         path: what a text names.
         bounds: pydantic's (`ge`, `lt` ...).
     """
-    shown = {"unit": unit, "advanced": advanced, "words": dict(words or {}), "only_with": dict(only_with or {}), "path": path}
+    shown: dict[str, Any] = {
+        "unit": unit,
+        "advanced": advanced,
+        "words": dict(words or {}),
+        "only_with": dict(only_with or {}),
+        "path": path,
+    }
     return Field(default, title=label, json_schema_extra=shown, **bounds)
 
 

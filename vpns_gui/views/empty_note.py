@@ -1,7 +1,9 @@
 """What stands in a view that has nothing to show yet."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+_WIDTH_PX = 520
 
 
 class EmptyNote(QWidget):
@@ -19,12 +21,15 @@ class EmptyNote(QWidget):
         for label in (self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setWordWrap(True)
-        self._text.setMaximumWidth(560)
         layout = QVBoxLayout(self)
         layout.addStretch(2)
         layout.addWidget(self._title)
         layout.addSpacing(4)
-        layout.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._text)
+        row.addStretch(1)
+        layout.addLayout(row)
         layout.addStretch(3)
         self.set_text(title, text)
 
@@ -32,8 +37,8 @@ class EmptyNote(QWidget):
         """Say something else."""
         self._title.setText(title)
         self._text.setText(text)
-        # a wrapped label centred by its layout has no width of its own
-        self._text.setMinimumWidth(min(560, self._text.fontMetrics().horizontalAdvance(text) + 8))
+        # a wrapped label between two stretches has no width of its own
+        self._text.setFixedWidth(min(_WIDTH_PX, self._text.fontMetrics().horizontalAdvance(text) + 8))
         self.setAccessibleName(f"{title}. {text}")
 
     @property

@@ -1,7 +1,7 @@
 """Timeline of a run: its levels, the phases of one of them, overall progress and time left."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from vpns_engine.history import RunHistory
 from vpns_gui import theme
@@ -45,6 +45,7 @@ class TimelineView(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._strip = QHBoxLayout()
         self._strip.setSpacing(6)
         self._bar = QProgressBar(self)
@@ -55,10 +56,11 @@ class TimelineView(QWidget):
         self._text = QLabel(self)
         self._text.setObjectName("timeLeft")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
         bottom = QHBoxLayout()
         bottom.setSpacing(10)
-        bottom.addWidget(self._bar, 1)
-        bottom.addWidget(self._text)
+        bottom.addWidget(self._bar, 3)
+        bottom.addWidget(self._text, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(6)

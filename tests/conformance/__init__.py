@@ -1,0 +1,1 @@
+"""Replays recorded numbers of the authors' program through the engine's own classes."""

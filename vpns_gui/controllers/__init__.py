@@ -1,0 +1,1 @@
+"""Controllers: connect the session and the run thread to the views."""

@@ -1,0 +1,105 @@
+"""What of a level can be looked at: the prompts and masks that its events name, in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vpns_engine.events import EpochEnded, LevelSaved
+from vpns_engine.history import PhaseHistory, RunHistory
+from vpns_engine.specs.phase import PhaseKind
+from vpns_engine.specs.prompt import PromptSpec
+
+_SHORT: dict[PhaseKind, str] = {"search": "Search", "finetune": "Tune"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file of the run folder (`path` is relative to it).
+
+    `kept` are the kept weights of each layer at that time, empty where the events do not tell; `has_state` marks a file with
+    weights and scores in it.
+    """
+
+    label: str
+    path: str
+    kept: tuple[int, ...] = ()
+    has_state: bool = False
+
+
+def prompts_of(history: RunHistory, level: int) -> list[Offer]:
+    """List the prompts of a level, oldest first."""
+    chosen = {(saved.phase, saved.epoch) for saved in _saved(history, level) if _kind(history, saved) == "finetune"}
+    return [
+        Offer(_name(phase, epoch) + (" (chosen)" if (index, epoch.epoch) in chosen else ""), epoch.prompt_path)
+        for index, phase, epoch in _epochs(history, level)
+        if epoch.prompt_path
+    ]
+
+
+def masks_of(history: RunHistory, level: int) -> list[Offer]:
+    """List the masks of a level: one for each epoch of the search, then the saved states."""
+    epochs = [Offer(_name(p, epoch), epoch.masks_path, epoch.kept) for _, p, epoch in _epochs(history, level) if epoch.masks_path]
+    states = [
+        Offer(saved_name(history, saved), saved.state_path, _kept_at(history, saved), has_state=True)
+        for saved in _saved(history, level)
+        if saved.state_path
+    ]
+    return epochs + states
+
+
+def saved_name(history: RunHistory, saved: LevelSaved) -> str:
+    """Name a saved state as a person would."""
+    phase = history.phases[saved.phase].info
+    early = "" if saved.complete else ", stopped early"
+    if phase.kind != "finetune":
+        return f"Mask found, untuned (search epoch {saved.epoch} of {phase.epochs}{early})"
+    if saved.epoch == 0:
+        return f"Mask, untuned (before the first tuning epoch{early})"
+    return f"Tuned (epoch {saved.epoch} of {phase.epochs}{early})"
+
+
+def measured_at(history: RunHistory, saved: LevelSaved) -> EpochEnded | None:
+    """Give what was measured at the epoch that a saved state was taken from; None where nothing was."""
+    return next((e for e in reversed(history.phases[saved.phase].epochs) if e.epoch == saved.epoch), None)
+
+
+def region_text(prompt: PromptSpec, image_size: int) -> str:
+    """Say in words where a prompt acts."""
+    canvas, values = f"a canvas of {prompt.canvas} px", f"{prompt.num_values(image_size):,} values"
+    match prompt.kind:
+        case "pad":
+            return f"Ring of {prompt.pad} px on {canvas}, {values}"
+        case "fix":
+            return f"Square of {prompt.square} px at the top left of {canvas}, {values}"
+        case "random":
+            return f"Square of {prompt.square} px on {canvas}, at a new place each time (shown at the top left), {values}"
+        case "expand":
+            return f"Everything around the image of {image_size} px on {canvas}, {values}"
+        case "none":
+            return "No prompt"
+
+
+def _epochs(history: RunHistory, level: int) -> Iterator[tuple[int, PhaseHistory, EpochEnded]]:
+    for index, phase in enumerate(history.phases):
+        if phase.info.level == level:
+            for epoch in phase.epochs:
+                yield index, phase, epoch
+
+
+def _saved(history: RunHistory, level: int) -> list[LevelSaved]:
+    return history.levels[level].saved if level in history.levels else []
+
+
+def _kind(history: RunHistory, saved: LevelSaved) -> PhaseKind:
+    return history.phases[saved.phase].info.kind
+
+
+def _name(phase: PhaseHistory, epoch: EpochEnded) -> str:
+    return f"{_SHORT.get(phase.info.kind, phase.info.kind)} {epoch.epoch} / {phase.info.epochs}"
+
+
+def _kept_at(history: RunHistory, saved: LevelSaved) -> tuple[int, ...]:
+    found = measured_at(history, saved)
+    if found is not None and found.kept:
+        return found.kept
+    # nothing measured at that very epoch; a mask does not change after the search
+    return next((e.kept for _, _, e in reversed(list(_epochs(history, saved.level))) if e.kept), ())

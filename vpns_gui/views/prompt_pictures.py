@@ -1,0 +1,119 @@
+"""From arrays to pictures of the prompt: pure numpy.
+
+Shapes: C canvas side, S image side, N pictures; colours are uint8 (height, width, 3).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+Rgb = npt.NDArray[np.uint8]
+Channel = Literal["mean", "red", "green", "blue", "colour"]
+
+CHANNELS: dict[Channel, str] = {"mean": "Mean", "red": "Red", "green": "Green", "blue": "Blue", "colour": "Colour"}
+
+# blue - grey - orange, even in lightness on both sides: told apart by every kind of colour vision
+_LIGHT_ENDS = ((5, 74, 145), (246, 246, 246), (176, 62, 0))
+_DARK_ENDS = ((120, 200, 255), (34, 38, 44), (255, 168, 82))
+
+
+@dataclass(frozen=True)
+class PromptNumbers:
+    """A prompt in a few numbers."""
+
+    smallest: float
+    largest: float
+    l2: float
+    num_used: int
+    num_values: int
+
+
+def numbers(values_3CC: FloatArray) -> PromptNumbers:
+    """Measure a prompt: least and greatest value, L2 norm, how many values differ from zero."""
+    return PromptNumbers(
+        smallest=float(values_3CC.min(initial=0.0)),
+        largest=float(values_3CC.max(initial=0.0)),
+        l2=float(np.sqrt(np.sum(np.square(values_3CC, dtype=np.float64)))),
+        num_used=int(np.count_nonzero(values_3CC)),
+        num_values=values_3CC.size,
+    )
+
+
+def full_scale(amplification: float) -> float:
+    """Give the value (pixel range 0 to 1) that has the full colour at an amplification."""
+    return 1.0 / amplification
+
+
+def shown_values(values_3CC: FloatArray, channel: Channel) -> FloatArray:
+    """Give what a picture of that channel draws: one value a pixel, or all three for `colour`."""
+    match channel:
+        case "colour":
+            return values_3CC
+        case "mean":
+            return np.asarray(values_3CC.mean(axis=0), dtype=np.float32)
+        case _:
+            return values_3CC[("red", "green", "blue").index(channel)]
+
+
+def suggested_amplification(shown: FloatArray, largest: int = 64) -> int:
+    """Give the largest power of two, up to `largest`, at which no value goes beyond the full colour."""
+    peak = float(np.abs(shown).max(initial=0.0))
+    factor = 1
+    while factor < largest and peak * factor * 2 <= 1.0:
+        factor *= 2
+    return factor
+
+
+def picture(values_3CC: FloatArray, channel: Channel, amplification: float, *, dark: bool) -> Rgb:
+    """Draw a prompt so that its sign is seen: one channel or the mean in two hues around zero, or as colour around grey."""
+    scaled = shown_values(values_3CC, channel).astype(np.float32) * amplification
+    if channel == "colour":
+        return np.round(np.clip(0.5 + scaled / 2, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    return diverging(scaled, dark=dark)
+
+
+def diverging(values: npt.NDArray[np.floating], *, dark: bool) -> Rgb:
+    """Colour values of -1 to 1: one hue below zero, another above, the ground at zero; beyond, the full colour."""
+    low, middle, high = (np.array(colour, np.float32) for colour in (_DARK_ENDS if dark else _LIGHT_ENDS))
+    share = np.clip(values, -1, 1)[..., None].astype(np.float32)
+    ends = np.where(share < 0, low, high)
+    return np.asarray(np.round(middle + (ends - middle) * np.abs(share)), dtype=np.uint8)
+
+
+def scale_strip(channel: Channel, steps: int, *, dark: bool) -> Rgb:
+    """Draw the colour bar, greatest value at the top, as (steps, 1, 3)."""
+    ramp = np.linspace(1, -1, steps, dtype=np.float32)
+    if channel == "colour":
+        return np.repeat(np.round((0.5 + ramp / 2) * 255).astype(np.uint8)[:, None, None], 3, axis=2)
+    return diverging(ramp[:, None], dark=dark)
+
+
+def zero_pad(images_NHW3: Rgb, canvas: int) -> Rgb:
+    """Centre images on a black canvas, as the prompt does: left and top (C - S + 1) // 2."""
+    height, width = images_NHW3.shape[1:3]
+    top, left = (canvas - height + 1) // 2, (canvas - width + 1) // 2
+    result = np.zeros((images_NHW3.shape[0], canvas, canvas, 3), np.uint8)
+    result[:, top : top + height, left : left + width] = images_NHW3
+    return result
+
+
+def before_after(images_N3SS: Rgb, added_3CC: FloatArray | None) -> tuple[Rgb, Rgb]:
+    """Give examples on the canvas, without and with the prompt: clip(zero_pad(x) + added, 0, 1).
+
+    Args:
+        images_N3SS: pixels 0 to 255.
+        added_3CC: what is added, in the pixel range 0 to 1; None: nothing.
+
+    Returns:
+        Two arrays (N, C, C, 3); without a prompt the canvas is the image.
+    """
+    images = images_N3SS.transpose(0, 2, 3, 1)
+    canvas = max(images.shape[1], added_3CC.shape[1]) if added_3CC is not None else images.shape[1]
+    before = zero_pad(images, canvas)
+    if added_3CC is None:
+        return before, before
+    after = np.clip(before.astype(np.float32) / 255 + added_3CC.transpose(1, 2, 0), 0, 1)
+    return before, np.round(after * 255).astype(np.uint8)
