@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vpns_engine import __version__
-from vpns_engine.cli_options import UsageError, add_options, build_config, preset_names, settings_text
+from vpns_engine.cli_options import UsageError, add_options, build_config, settings_text
 from vpns_engine.cli_show import find_run, list_runs, show
 from vpns_engine.errors import EngineError
 from vpns_engine.folders import runs_folder
-from vpns_engine.presets import presets
+from vpns_engine.presets import all_presets
 from vpns_engine.store import RunStore
 from vpns_engine.words import percent
 
@@ -65,6 +65,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         description=f"Run a configuration to its end. Ctrl-C stops cleanly and keeps the result so far. {_CODES}",
         epilog=settings_text(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     base = parser.add_mutually_exclusive_group()
     base.add_argument("--preset", metavar="NAME", help="start from a preset, for example digits (see `vpns presets`)")
@@ -117,9 +118,8 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _presets(_options: argparse.Namespace) -> int:
-    short = preset_names()
-    for name, config in presets().items():
-        print(f"{short[name]}: {name}; {config.method}, {config.model.architecture}, {config.data.dataset}")
+    for preset in all_presets():
+        print(f"{preset.key}\n    {preset.name}. {preset.about}")
     return FINISHED
 
 

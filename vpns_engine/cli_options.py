@@ -1,6 +1,7 @@
 """The options of `vpns run`, made from the specs: one for each field, with the field's own words and bounds."""
 
 import argparse
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from vpns_engine.errors import EngineError
 from vpns_engine.files import explain
-from vpns_engine.presets import presets
+from vpns_engine.presets import preset_called
 from vpns_engine.specs.fields import is_advanced, path_of, unit_of
 from vpns_engine.specs.problems import Problem, validate
 from vpns_engine.specs.run import RunConfig
@@ -112,7 +113,7 @@ def build_config(options: Mapping[str, Any]) -> RunConfig:
     _imply(given)
     fields = dict(leaves())
     for location, text in given.items():
-        _put(values, location, _shares(text) if unit_of(fields[location]) == "%" else text)
+        _put(values, location, _value(text, fields[location]))
     for item in options.get("set") or ():
         location, text = _assignment(item, fields)
         _put(values, location, _listed(text) if get_origin(fields[location].annotation) is tuple else text)
@@ -125,8 +126,7 @@ def build_config(options: Mapping[str, Any]) -> RunConfig:
 def _base(options: Mapping[str, Any]) -> dict[str, Any]:
     if options.get("config"):
         return _read_config(Path(options["config"]))
-    config = find_preset(options["preset"]) if options.get("preset") else RunConfig()
-    return config.model_dump(mode="json")
+    return _preset(options["preset"]) if options.get("preset") else {}
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -144,27 +144,11 @@ def _read_config(path: Path) -> dict[str, Any]:
     return values
 
 
-def preset_names() -> dict[str, str]:
-    """Give the short name of each preset: its first word, or as much of its name as tells it from the others."""
-    names = list(presets())
-    words = {name: name.split("(")[0].strip().lower().replace(" ", "-") for name in names}
-    return {name: word if list(words.values()).count(word) == 1 else name for name, word in words.items()}
-
-
-def find_preset(wanted: str) -> RunConfig:
-    """Find a preset by its short or whole name.
-
-    Raises:
-        UsageError: there is none, or several.
-    """
-    known, short = presets(), preset_names()
-    low = wanted.lower()
-    exact = [name for name in known if low in (name.lower(), short[name].lower())]
-    found = exact or [name for name in known if name.lower().startswith(low)]
-    if len(found) == 1:
-        return known[found[0]]
-    offered = ", ".join(short[name] for name in (found or known))
-    raise UsageError(f"--preset: {wanted!r} is {'not clear' if found else 'not known'}; one of: {offered}")
+def _preset(name: str) -> dict[str, Any]:
+    try:
+        return copy.deepcopy(dict(preset_called(name).values))
+    except EngineError as error:
+        raise UsageError(f"--preset: {error}") from error
 
 
 def _imply(given: dict[str, Any]) -> None:
@@ -173,6 +157,14 @@ def _imply(given: dict[str, Any]) -> None:
         given.setdefault("data.dataset", "folder")
     if "model.weights_file" in given:
         given.setdefault("model.weights", "file")
+
+
+def _value(text: str | bool, field: FieldInfo) -> object:
+    if isinstance(text, bool):
+        return text
+    if path_of(field) and text:
+        return str(Path(text).expanduser().absolute())  # a run may be repeated from elsewhere
+    return _shares(text) if unit_of(field) == "%" else text
 
 
 def _shares(text: str) -> list[float]:

@@ -40,7 +40,7 @@ def find_run(wanted: str, runs: Path) -> Path:
     for path in (Path(wanted), runs / wanted):
         if path.is_dir() and ((path / "config.json").exists() or (path / "events.jsonl").exists()):
             return path
-    known = RunLibrary(runs).runs()
+    known = _newest_first(runs)
     if wanted == "latest" and known:
         return known[0]
     found = [path for path in known if wanted in path.name]
@@ -97,11 +97,24 @@ def show(folder: Path) -> str:
 
 def list_runs(runs: Path) -> str:
     """Give one line for each run in a folder of runs, newest first."""
-    found = RunLibrary(runs).runs()
+    found = _newest_first(runs)
     if not found:
         return f"no runs in {runs}"
     rows = [_row(path) for path in found]
     return "\n".join([*table(("Run", "Status", "Method", "Network", "Data", "Sparsity"), rows), "", f"in {runs}"])
+
+
+def _newest_first(runs: Path) -> list[Path]:
+    """List the run folders; those of the same second by when they were made, not by the rest of their names."""
+    stamp = len("2026-11-20T10-12-33")
+    return sorted(RunLibrary(runs).runs(), key=lambda path: (path.name[:stamp], _made(path)), reverse=True)
+
+
+def _made(folder: Path) -> int:
+    try:
+        return (folder / "config.json").stat().st_mtime_ns
+    except OSError:  # removed meanwhile
+        return 0
 
 
 def _row(folder: Path) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ class Background(QObject):
     """What the latest callable returned."""
     failed = Signal(str)
     """Why the latest callable failed, for a person."""
+    busy_changed = Signal(bool)
+    """Work begins, or nothing is at work any more; after the outcome."""
     reported = Signal(object)
     """(text, share done or None): progress, emitted by `report`."""
 
@@ -41,6 +43,7 @@ class Background(QObject):
             self._waiting = work
         else:
             self._thread.begin(work)
+            self.busy_changed.emit(True)
 
     def report(self, text: str, done: float | None) -> None:
         """Pass progress on to the window; may be called from the working thread."""
@@ -66,6 +69,8 @@ class Background(QObject):
             self.failed.emit(outcome.text)
         elif wanted:
             self.done.emit(outcome)
+        if not self.busy:
+            self.busy_changed.emit(False)
 
 
 class _Failure:

@@ -13,7 +13,12 @@ from tests.architecture.sources import ROOT
 pytest.importorskip("hatchling", reason="the wheel is built with hatchling (extra: dev)")
 
 NOT_SHIPPED = ("resources/screenshots/",)
-FIND = "import sys; sys.path.insert(0, sys.argv[1]); from vpns_engine.bundled import resource; print(resource('demo/digits.npz'))"
+FIND = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from vpns_engine.bundled import resource
+print(resource("demo/digits.npz"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +43,8 @@ def test_that_the_wheel_holds_the_packages_and_every_resource(wheel):
 
 def test_that_the_wheel_finds_its_own_resources(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    done = subprocess.run([sys.executable, "-c", FIND, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", FIND, str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == str(tmp_path / "vpns_engine" / "resources" / "demo" / "digits.npz"), done.stderr
 
 

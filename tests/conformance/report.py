@@ -84,3 +84,8 @@ def differences(found: Array, expected: Array) -> Array:
 def worst_of(gaps: Sequence[float]) -> float:
     """Give the largest of some differences, 0 of none."""
     return max(gaps, default=0.0)
+
+
+def over(found: Array, expected: Array, relative: float) -> float:
+    """Give the worst difference beyond a share of the expected value."""
+    return float(np.max(differences(found, expected) - relative * np.abs(np.nan_to_num(expected)), initial=0.0))

@@ -22,7 +22,9 @@ _ACCURACY = (
     CurveStyle("plain", "Validation, no prompt", "plain", _SOLID, "o", "Validation accuracy without the prompt"),
     CurveStyle("prompted", "Validation, with prompt", "prompted", _DASH, "t1", "Validation accuracy with the prompt"),
     CurveStyle("test", "Test, no prompt", "plain", _NONE, "star", "Test accuracy of the saved state, without the prompt"),
-    CurveStyle("test_prompted", "Test, with prompt", "prompted", _NONE, "d", "Test accuracy of the saved state, with the prompt"),
+    CurveStyle(
+        "test_prompted", "Test, with prompt", "prompted", _NONE, "d", "Test accuracy of the saved state, with the prompt"
+    ),
 )
 _LOSS = (
     CurveStyle("loss", "Training, no prompt", "plain", _SOLID, "o", "Cross-entropy of the un-prompted half-steps: mean of the "

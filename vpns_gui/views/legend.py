@@ -92,7 +92,9 @@ class LegendEntry(QAbstractButton):
         painter.setPen(QColor(scheme.muted))
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, self.text())
         painter.setPen(QColor(scheme.text))
-        painter.drawText(QRect(name.right() + _GAP_PX, 0, self._widest + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, self.value)
+        painter.drawText(
+            QRect(name.right() + _GAP_PX, 0, self._widest + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, self.value
+        )
         if self.hasFocus():
             option = QStyleOptionFocusRect()
             option.initFrom(self)

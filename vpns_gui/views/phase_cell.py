@@ -32,7 +32,9 @@ class PhaseCell(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Two lines of text and the bar."""
-        return QSize(self.fontMetrics().horizontalAdvance("Search masks 00000 / 00000") + 16, 2 * self.fontMetrics().height() + 22)
+        return QSize(
+            self.fontMetrics().horizontalAdvance("Search masks 00000 / 00000") + 16, 2 * self.fontMetrics().height() + 22
+        )
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As narrow as a label."""

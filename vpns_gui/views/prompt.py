@@ -66,7 +66,9 @@ class PromptView(QWidget):
         self._what.currentIndexChanged.connect(self._rechoose)
         self._channel = QComboBox(content)
         self._channel.setObjectName("promptChannel")
-        self._channel.setToolTip("One colour channel or their mean in two hues around zero; 'Colour': all three around mid-grey")
+        self._channel.setToolTip(
+            "One colour channel or their mean in two hues around zero; 'Colour': all three around mid-grey"
+        )
         for key, name in CHANNELS.items():
             self._channel.addItem(name, key)
         self._channel.currentIndexChanged.connect(self._rechoose)
@@ -144,7 +146,9 @@ class PromptView(QWidget):
         layout.setContentsMargins(6, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(_heading("Examples before and after the prompt", side))
-        self._caption = QLabel("Left: the image on the canvas. Right: with the prompt, as the network gets it, not amplified.", side)
+        self._caption = QLabel(
+            "Left: the image on the canvas. Right: with the prompt, as the network gets it, not amplified.", side
+        )
         self._caption.setWordWrap(True)
         layout.addWidget(self._caption)
         layout.addWidget(self._no_examples)

@@ -108,14 +108,18 @@ def _level(history: RunHistory, level: int) -> LevelLine:
         elif "done" in states:
             state = "running" if history.ended is None else "stopped"
     density = history.levels[level].density
-    tooltip = f"Sparsity {sparsity_name(density)} (density {round(density * 100, 6):g} %): {STATE_WORDS[state]}, {done:.0%} done"
+    tooltip = (
+        f"Sparsity {sparsity_name(density)} (density {round(density * 100, 6):g} %): {STATE_WORDS[state]}, {done:.0%} done"
+    )
     return LevelLine(level, sparsity_name(density), state, done, lines, tooltip)
 
 
 def _phase(history: RunHistory, index: int, phase: PhaseHistory) -> PhaseLine:
     state = _state(history, index, phase)
     label = PHASE_LABELS[phase.info.kind]
-    return PhaseLine(label, _count(phase, state), state, phase.done, f"{label}: {STATE_WORDS[state]}. {EXPLAINED[phase.info.kind]}")
+    return PhaseLine(
+        label, _count(phase, state), state, phase.done, f"{label}: {STATE_WORDS[state]}. {EXPLAINED[phase.info.kind]}"
+    )
 
 
 def _state(history: RunHistory, index: int, phase: PhaseHistory) -> State:

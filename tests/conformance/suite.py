@@ -1,0 +1,40 @@
+"""Which replay a case gets: told from its content."""
+
+from collections.abc import Callable
+
+from tests.conformance import units
+from tests.conformance.cases import TARGET, Case, Precision
+from tests.conformance.report import Line, Report
+from tests.conformance.trajectory import is_large, replay_trajectory
+
+Replayer = Callable[[Case, Precision, Report], None]
+
+
+def replayer_of(case: Case) -> Replayer | None:
+    """Give the replay of a case; None where it is of no known kind (a checkpoint, say)."""
+    if "train_order" in case.inputs:
+        return replay_trajectory
+    return units.replayer_of(case)
+
+
+def jobs_of(case: Case, *, fast: bool = False) -> tuple[Precision, ...]:
+    """Give the precisions a case is replayed at.
+
+    Args:
+        case: the case.
+        fast: leave out the slow and loose ones.
+    """
+    replayer = replayer_of(case)
+    if replayer is None:
+        return ()
+    if replayer is not replay_trajectory:
+        return units.precisions_of(case)
+    given: list[Precision] = [p for p in ("f32", "f64") if (case.folder / f"expected_{TARGET}_{p}.npz").is_file()]
+    return tuple(p for p in given if not (fast and p == "f32" and is_large(case)))
+
+
+def replay(case: Case, precision: Precision, tell: Callable[[Line], None]) -> None:
+    """Replay a case and tell every line."""
+    replayer = replayer_of(case)
+    assert replayer is not None
+    replayer(case, precision, Report(case.name, precision, tell))

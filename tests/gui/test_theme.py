@@ -1,0 +1,78 @@
+"""Colours: contrast, and following light and dark."""
+
+import itertools
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+
+from tests.gui.views_data import history
+from vpns_gui import theme
+from vpns_gui.views.curves import CurvesView
+
+BOTH = pytest.mark.parametrize("scheme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+
+
+@pytest.fixture
+def plain_app(qapp):
+    before = QApplication.palette()
+    yield qapp
+    qapp.setProperty("vpns_dark", None)
+    qapp.setPalette(before)
+
+
+def luminance(name):
+    parts = [part / 255 for part in QColor(name).getRgb()[:3]]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, two):
+    high, low = sorted((luminance(one), luminance(two)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@BOTH
+def test_that_text_is_readable_on_every_ground(scheme):
+    for ground, ink in itertools.product(("window", "surface", "raised"), ("text", "muted")):
+        assert contrast(getattr(scheme, ground), getattr(scheme, ink)) >= 4.5, (ground, ink)
+    for ink in ("danger", "warning", "good"):
+        assert contrast(scheme.surface, getattr(scheme, ink)) >= 4.5, ink
+    assert contrast(scheme.accent, scheme.on_accent) >= 4.5
+    assert contrast(scheme.accent_soft, scheme.text) >= 4.5
+
+
+@BOTH
+def test_that_curves_stand_out_from_the_ground(scheme):
+    for name in ("train", "plain", "prompted", "density", "kept", "threshold"):
+        assert contrast(scheme.surface, getattr(scheme, name)) >= 3, name
+
+
+@BOTH
+def test_that_kept_and_pruned_differ_in_lightness(scheme):
+    assert contrast(scheme.kept, scheme.pruned) >= 2.5
+
+
+def test_that_the_palette_decides_where_the_system_does_not_say(plain_app):
+    plain_app.setPalette(theme.palette(theme.DARK))
+    assert theme.colours() is theme.DARK
+    plain_app.setPalette(theme.palette(theme.LIGHT))
+    assert theme.colours() is theme.LIGHT
+
+
+def test_that_plots_are_recoloured_when_the_scheme_changes(plain_app, qtbot):
+    theme.apply(plain_app, theme.LIGHT)
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.set_history(history(), 0)
+    view.show()
+
+    def ground():
+        return view.accuracy.plot.grab().toImage().pixelColor(20, 4).name()
+
+    assert ground() == theme.LIGHT.surface
+    theme.apply(plain_app, theme.DARK)
+    assert ground() == theme.DARK.surface
+    pen = view.accuracy._curves["plain"].opts["pen"]
+    assert pen.color().name() == theme.DARK.plain

@@ -1,0 +1,66 @@
+"""Closing the window while something is at work: ask, stop cleanly, wait. Nothing is ever cut off."""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from vpns_gui.background import Background
+from vpns_gui.controllers.run import RunController
+from vpns_gui.dialogs.question import ask
+
+
+class Closing(QObject):
+    """Decides whether the window may close now; closes it later where it may not."""
+
+    waiting = Signal(str)
+    """The window closes as soon as this is over."""
+
+    def __init__(self, run: RunController, window: QWidget) -> None:
+        super().__init__(window)
+        self._run = run
+        self._window = window
+        self._agreed = False
+        self._asking = False
+        run.state_changed.connect(self._look_again)
+
+    def may_close(self) -> bool:
+        """Tell whether the window may close now; else ask, or wait for what is at work."""
+        if self._run.state != "idle":
+            if self._agreed:
+                self._stop()
+            else:
+                self._ask()
+            return False
+        busy = [work for work in self._window.findChildren(Background) if work.busy]
+        if busy:
+            self._agreed = True
+            self.waiting.emit("Finishing what is at work …")
+            for work in busy:
+                work.busy_changed.connect(self._look_again)
+        return not busy
+
+    def _ask(self) -> None:
+        if self._asking:
+            return
+        self._asking = True
+        box = ask(
+            self._window,
+            "A run is on.",
+            "Stop it and close the window? The result so far is kept; the run can be opened and exported later.",
+            accept="Stop and close",
+            refuse="Go on",
+            accepted=self._stop,
+        )
+        box.finished.connect(self._answered)
+
+    def _answered(self) -> None:
+        self._asking = False
+
+    def _stop(self) -> None:
+        self._agreed = True
+        self.waiting.emit("Stopping the run, then closing …")
+        self._run.stop()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self._agreed and self._run.state == "idle":
+            self._window.close()

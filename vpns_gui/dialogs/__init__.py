@@ -1,0 +1,1 @@
+"""Dialogs. All open beside the program's flow (`open`), none blocks it."""

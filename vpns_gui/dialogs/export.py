@@ -1,0 +1,194 @@
+"""Export: which saved state, into which folder; then its progress and what was verified."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vpns_gui import theme
+
+_INTRO = (
+    "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the label mapping, "
+    "the settings and a loader example. It is read again in a fresh process before it counts as done."
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A saved state that can be exported, and the folder that is proposed for it."""
+
+    label: str
+    level: int
+    stage: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the person asks for."""
+
+    choice: Choice
+    folder: Path
+
+
+class ExportDialog(QDialog):
+    """Asks, then shows how it goes. It does nothing itself."""
+
+    export_requested = Signal(object)
+    """A Wish."""
+
+    def __init__(self, choices: Sequence[Choice], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("export")
+        self.setWindowTitle("Export")
+        self._choices = tuple(choices)
+        self._busy = False
+        self._result: Path | None = None
+        self._make_widgets()
+        self._lay_out()
+        self._which.currentIndexChanged.connect(self._propose)
+        self._which.setCurrentIndex(len(self._choices) - 1)
+        self._propose()
+
+    def _make_widgets(self) -> None:
+        self._which = QComboBox(self)
+        self._which.setObjectName("exportWhich")
+        for choice in self._choices:
+            self._which.addItem(choice.label)
+        self._folder = QLineEdit(self)
+        self._folder.setObjectName("exportFolder")
+        self._folder.setMinimumWidth(420)
+        self._browse = QPushButton("Choose …", self)
+        self._browse.setAutoDefault(False)
+        self._browse.clicked.connect(self._choose_folder)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._text = QLabel(self)
+        self._text.setObjectName("exportText")
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self._export = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.ActionRole)
+        self._export.setObjectName("exportStart")
+        self._export.setDefault(True)
+        self._export.clicked.connect(self._ask)
+        self._open = self._buttons.addButton("Open folder", QDialogButtonBox.ButtonRole.ActionRole)
+        self._open.setObjectName("exportOpen")
+        self._open.clicked.connect(self._open_folder)
+        self._open.hide()
+        self._buttons.rejected.connect(self.close)
+
+    def _lay_out(self) -> None:
+        intro = QLabel(_INTRO, self)
+        intro.setWordWrap(True)
+        where = QHBoxLayout()
+        where.addWidget(self._folder, 1)
+        where.addWidget(self._browse)
+        form = QFormLayout()
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        form.addRow("&State", self._which)
+        form.addRow("&New folder", where)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(12)
+        layout.addWidget(intro)
+        layout.addLayout(form)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._text)
+        layout.addStretch(1)
+        layout.addWidget(self._buttons)
+        self._bar.hide()
+        self.setMinimumWidth(600)
+
+    def set_progress(self, text: str, done: float | None) -> None:
+        """Show how far the export is."""
+        self._say(text + " …", theme.colours().text)
+        self._bar.setRange(0, 0 if done is None else 1000)
+        self._bar.setValue(round((done or 0.0) * 1000))
+
+    def set_done(self, folder: Path, text: str) -> None:
+        """Show what was written and verified."""
+        self._result = folder
+        self._set_busy(False)
+        self._open.show()
+        self._open.setDefault(True)
+        self._say(text, theme.colours().good)
+
+    def set_failed(self, text: str) -> None:
+        """Show why there is no export; another try is possible."""
+        self._set_busy(False)
+        self._say(f"Not exported: {text}", theme.colours().danger)
+
+    @property
+    def text(self) -> str:
+        """What it says below the bar."""
+        return self._text.text()
+
+    def _say(self, text: str, colour: str) -> None:
+        self._text.setStyleSheet(f"color: {colour}")
+        self._text.setText(text)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self._bar.setVisible(busy)
+        for widget in (self._which, self._folder, self._browse, self._export, self._buttons):
+            widget.setEnabled(not busy)
+
+    def _propose(self) -> None:
+        if self._choices:
+            self._folder.setText(str(self._choices[self._which.currentIndex()].folder))
+
+    def _choose_folder(self) -> None:
+        dialog = QFileDialog(self, "Folder to make the export in", str(Path(self._folder.text()).parent))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._take_parent)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_parent(self, parent: str) -> None:
+        self._folder.setText(str(Path(parent) / Path(self._folder.text()).name))
+
+    def _ask(self) -> None:
+        if not self._folder.text().strip():
+            self.set_failed("choose a folder")
+            return
+        self._open.hide()
+        self._set_busy(True)
+        self.set_progress("Starting", None)
+        choice = self._choices[self._which.currentIndex()]
+        self.export_requested.emit(Wish(choice, Path(self._folder.text().strip()).expanduser()))
+
+    def _open_folder(self) -> None:
+        if self._result is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._result)))
+
+    def reject(self) -> None:
+        """Stay while the export is at work: it cannot be taken back half way."""
+        if not self._busy:
+            super().reject()
+
+    def closeEvent(self, closing: QCloseEvent) -> None:  # noqa: N802
+        """Stay while the export is at work."""
+        if self._busy:
+            closing.ignore()
+        else:
+            super().closeEvent(closing)

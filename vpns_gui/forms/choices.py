@@ -1,0 +1,97 @@
+"""What the machine and the disk offer to a form; gathered beside the window, never in its thread."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+
+from vpns_engine.datasets import DatasetInfo, describe
+from vpns_engine.errors import EngineError
+from vpns_engine.forecast import cross_check
+from vpns_engine.specs.data import DataSpec, Protocol
+from vpns_engine.specs.problems import Problem
+from vpns_engine.specs.run import RunConfig
+
+DEVICES_AT_FIRST = ("auto", "cpu")
+DEVICE_WORDS = {"auto": "Automatic", "cpu": "CPU", "mps": "Apple GPU (mps)", "cuda": "NVIDIA GPU (cuda)"}
+
+
+class Sources(NamedTuple):
+    """The part of a configuration that names things on the disk, and how they are split."""
+
+    dataset: str
+    folder: str
+    protocol: str
+    validation_share: float
+    test_share: float
+    weights_file: str
+
+
+def sources_of(config: RunConfig) -> Sources:
+    """Give what `gather` looks at for a configuration; the same sources need no second look."""
+    data, model = config.data, config.model
+    weights_file = model.weights_file if model.weights == "file" else ""
+    if data.dataset == "digits":
+        return Sources(data.dataset, "", data.protocol, 0, 0, weights_file)
+    return Sources(data.dataset, data.folder, data.protocol, data.validation_share, data.test_share, weights_file)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found at some sources: the data set, or what speaks against them."""
+
+    info: DatasetInfo | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is offered. `devices` is empty while not known."""
+
+    devices: tuple[str, ...] = ()
+    found: Mapping[Sources, Found] = field(default_factory=dict)
+
+    def merged(self, other: "Choices") -> Self:
+        """Give both together; the other one's word counts where both know."""
+        return type(self)(other.devices or self.devices, {**self.found, **other.found})
+
+    def at(self, config: RunConfig) -> Found | None:
+        """Give what was found for a configuration; None where nobody has looked yet."""
+        return self.found.get(sources_of(config))
+
+    def problems(self, config: RunConfig) -> tuple[Problem, ...]:
+        """Give what speaks against a valid configuration, as far as known."""
+        found = self.at(config)
+        known = found.problems if found else ()
+        crossed = cross_check(config, found.info) if found and found.info else ()
+        return (*self._device_problems(config), *known, *crossed)
+
+    def _device_problems(self, config: RunConfig) -> tuple[Problem, ...]:
+        if not self.devices or config.device in self.devices:
+            return ()
+        return (Problem("device", f"device '{config.device}' is not there: one of {', '.join(self.devices)}"),)
+
+
+def gather(config: RunConfig) -> Choices:
+    """Look at the data set and the files a configuration names. Slow for large folders."""
+    return Choices(found={sources_of(config): _look(config)})
+
+
+def _look(config: RunConfig) -> Found:
+    problems: list[Problem] = []
+    path = os.path.expanduser(config.model.weights_file)  # noqa: PTH111 - leaves an unknown ~user as it is
+    if config.model.weights == "file" and not os.path.isfile(path):  # noqa: PTH113 - answers where pathlib raises
+        problems.append(Problem("model.weights_file", f"weights file {path} is not there"))
+    try:
+        info = describe(config.data, config.seed)
+    except EngineError as error:
+        place = "data.folder" if config.data.dataset == "folder" else "data.dataset"
+        return Found(None, (*problems, Problem(place, str(error))))
+    return Found(info, tuple(problems))
+
+
+def choices_at_first() -> Choices:
+    """Give what is known without looking around: the bundled data set."""
+    protocols: tuple[Protocol, ...] = ("held-out", "paper")
+    configs = [RunConfig(data=DataSpec(protocol=protocol)) for protocol in protocols]
+    return Choices(found={sources_of(config): _look(config) for config in configs})

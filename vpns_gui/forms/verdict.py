@@ -1,0 +1,51 @@
+"""Whether a draft can be started, and if not, why."""
+
+from dataclasses import dataclass
+
+from vpns_engine.forecast import forecast, sentence
+from vpns_engine.specs.problems import Problem, validate
+from vpns_engine.specs.run import RunConfig
+from vpns_gui.forms.choices import Choices
+from vpns_gui.forms.draft import Draft
+from vpns_gui.forms.fields import form_fields
+from vpns_gui.forms.relevance import presence
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a draft amounts to. `config` is None where the specs refuse it."""
+
+    config: RunConfig | None
+    problems: tuple[Problem, ...]
+    looked: bool
+    """The data set that it names has been looked at."""
+    summary: str
+    """What the run would do; empty where that cannot be said."""
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be started; empty where it can."""
+        if self.problems:
+            more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+            return self.problems[0].message + more
+        return "" if self.looked else "Looking at the data set ..."
+
+
+def judge(draft: Draft, choices: Choices) -> Verdict:
+    """Check a draft against the specs, and where they accept it against what is offered."""
+    result = _validated(draft)
+    if not isinstance(result, RunConfig):
+        return Verdict(None, result, False, "")
+    found = choices.at(result)
+    info = found.info if found else None
+    summary = sentence(forecast(result, info.num_train if info else None))
+    return Verdict(result, choices.problems(result), found is not None, summary)
+
+
+def _validated(draft: Draft) -> RunConfig | tuple[Problem, ...]:
+    """Validate; a value that does not matter and cannot work gives way to its default."""
+    idle = frozenset(place for place, field in form_fields().items() if not presence(field, draft.values).matters)
+    result = validate(draft.nested())
+    if isinstance(result, RunConfig):
+        return result
+    return validate(draft.nested(leave_out=idle & {problem.location for problem in result}))

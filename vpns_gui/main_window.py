@@ -1,0 +1,85 @@
+"""The window: set-up on the left, views in the middle, log at the bottom, menus. Layout only."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from vpns_gui.forms.setup_panel import SetupPanel
+from vpns_gui.menus import Menus
+from vpns_gui.settings import Settings
+from vpns_gui.views.curves import CurvesView
+from vpns_gui.views.log import LogView
+from vpns_gui.views.mask import MaskView
+from vpns_gui.views.prompt import PromptView
+from vpns_gui.views.results import ResultsView
+from vpns_gui.views.run_bar import RunBar
+
+_FIRST_SIZE = (1360, 860)
+_SETUP_WIDTH, _LOG_HEIGHT = 400, 130
+
+
+class MainWindow(QMainWindow):
+    """Holds the parts. What they do is in `vpns_gui.controllers`."""
+
+    close_asked = Signal(object)
+    """The person closes the window; its QCloseEvent, already refused. Accept it to let it close."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("main")
+        self.setWindowTitle("VPNs Studio")
+        self._settings = settings
+        self.setup = SetupPanel(self)
+        self.curves = CurvesView(self)
+        self.prompt = PromptView(self)
+        self.masks = MaskView(self)
+        self.results = ResultsView(self)
+        self.run_bar = RunBar(self)
+        self.log = LogView(self)
+        self.tabs = self._make_tabs()
+        self.menus = Menus(self)
+        self._lay_out()
+        self.resize(*_FIRST_SIZE)
+        settings.restore(self)
+
+    def _make_tabs(self) -> QTabWidget:
+        tabs = QTabWidget(self)
+        tabs.setObjectName("tabs")
+        tabs.setDocumentMode(True)
+        for number, (view, title) in enumerate(
+            ((self.curves, "Curves"), (self.prompt, "Prompt"), (self.masks, "Masks"), (self.results, "Results"))
+        ):
+            tabs.addTab(view, title)
+            tabs.setTabToolTip(number, f"{title} (Ctrl+{number + 1})")
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
+            shortcut.activated.connect(lambda index=number: tabs.setCurrentIndex(index))
+        return tabs
+
+    def _lay_out(self) -> None:
+        middle = QWidget(self)
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.run_bar)
+        self.setCentralWidget(middle)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        setup = self._dock("Set-up", "setupDock", self.setup, Qt.DockWidgetArea.LeftDockWidgetArea)
+        log = self._dock("Log", "logDock", self.log, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.resizeDocks([setup], [_SETUP_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([log], [_LOG_HEIGHT], Qt.Orientation.Vertical)
+
+    def _dock(self, title: str, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        self.menus.view.addAction(dock.toggleViewAction())
+        return dock
+
+    def closeEvent(self, closing: QCloseEvent) -> None:  # noqa: N802
+        """Ask whoever knows whether something is at work."""
+        closing.ignore()
+        self.close_asked.emit(closing)
+        if closing.isAccepted():
+            self._settings.save(self)

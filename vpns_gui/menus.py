@@ -1,0 +1,68 @@
+"""The window's menus and their shortcuts; what they do is connected elsewhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+Shortcut = QKeySequence.StandardKey | str | None
+
+
+class Menus(QObject):
+    """All actions, by name."""
+
+    recent_requested = Signal(object)
+    """A run folder chosen from the recent ones (Path)."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        standard = QKeySequence.StandardKey
+        file = self._menu("&File")
+        self.new = self._add(file, "newRun", "&New run", standard.New, "Close the open run and go to the settings")
+        self.open = self._add(file, "openRun", "&Open run folder …", standard.Open, "Look at a run made here or by `vpns run`")
+        self.recent = file.addMenu("&Recent runs")
+        self.recent.setObjectName("recent")
+        file.addSeparator()
+        self.export = self._add(file, "export", "&Export …", "Ctrl+E", "Write the pruned network for plain PyTorch")
+        self.show_folder = self._add(file, "showFolder", "Show run &folder", None, "Open the run's folder in the file manager")
+        file.addSeparator()
+        self.quit = self._add(file, "quit", "&Quit", standard.Quit, "")
+        run = self._menu("&Run")
+        self.start = self._add(run, "startRun", "&Start", "Ctrl+R", "Start a run with the settings on the left")
+        self.stop = self._add(run, "stopRun", "S&top", "Ctrl+.", "Stop within one batch; the result so far is kept")
+        self.discard = self._add(run, "discardRun", "&Discard …", None, "Stop, and remove the run with its folder")
+        run.addSeparator()
+        self.take_over = self._add(run, "takeOver", "&Use this run's settings", None, "Put the open run's settings into the form")
+        self.view = self._menu("&View")
+        help_menu = self._menu("&Help")
+        self.about = self._add(help_menu, "aboutStudio", "&About VPNs Studio", None, "Versions, licence, citation")
+        self.set_recent(())
+
+    def set_recent(self, folders: Sequence[Path]) -> None:
+        """List the recent runs, newest first."""
+        self.recent.clear()
+        for folder in folders:
+            action = self.recent.addAction(folder.name.replace("&", "&&"))
+            action.setToolTip(str(folder))
+            action.triggered.connect(lambda _checked=False, chosen=folder: self.recent_requested.emit(chosen))
+        if not folders:
+            self.recent.addAction("No runs yet").setEnabled(False)
+
+    def _menu(self, title: str) -> QMenu:
+        menu = self._window.menuBar().addMenu(title)
+        menu.setToolTipsVisible(True)
+        return menu
+
+    def _add(self, menu: QMenu, name: str, text: str, shortcut: Shortcut, tip: str) -> QAction:
+        action = QAction(text, self._window)
+        action.setObjectName(name)
+        action.setStatusTip(tip)
+        if tip:
+            action.setToolTip(tip)
+        if shortcut is not None:
+            action.setShortcut(QKeySequence(shortcut))
+        menu.addAction(action)
+        return action

@@ -1,0 +1,165 @@
+"""The whole program without its event loop: the window, what it works on, and what connects the two."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from vpns_engine.store import RunStore
+from vpns_gui.background import Background
+from vpns_gui.controllers.closing import Closing
+from vpns_gui.controllers.curves import CurvesController, TimelineController
+from vpns_gui.controllers.export import ExportController
+from vpns_gui.controllers.library import LibraryController
+from vpns_gui.controllers.log import LogController
+from vpns_gui.controllers.masks import MaskController
+from vpns_gui.controllers.prompt import PromptController
+from vpns_gui.controllers.results import ResultsController
+from vpns_gui.controllers.run import RunController
+from vpns_gui.controllers.run_bar import RunBarController
+from vpns_gui.controllers.setup import SetupController
+from vpns_gui.dialogs.about import AboutDialog
+from vpns_gui.dialogs.question import ask, tell
+from vpns_gui.main_window import MainWindow
+from vpns_gui.notices import Notices
+from vpns_gui.refresh import Refresh
+from vpns_gui.session import Session
+from vpns_gui.settings import Settings
+
+
+def _without_argument(act: Callable[[], object]) -> Callable[[bool], None]:
+    def triggered(_checked: bool = False) -> None:
+        act()
+
+    return triggered
+
+
+class Studio(QObject):
+    """Makes the window and its controllers."""
+
+    def __init__(self, runs: Path, parent: QObject | None) -> None:
+        super().__init__(parent)
+        self._runs = runs
+        self._settings = Settings(self)
+        window = self.window = MainWindow(self._settings)
+        self.session = Session(window)
+        self.notices = Notices(window)
+        refresh = Refresh(window)
+        self.run = RunController(self.session, self.notices, runs, window)
+        self.library = LibraryController(self.session, self.notices, runs, window)
+        self.export = ExportController(self.session, self.notices, window)
+        self.setup = SetupController(self.session, self.run, window.setup, self.notices, window)
+        self._closing = Closing(self.run, window)
+        LogController(self.session, self.notices, window.log, window)
+        RunBarController(self.session, self.run, window.run_bar, window)
+        CurvesController(self.session, window.curves, refresh, window)
+        TimelineController(self.session, window.run_bar.timeline, refresh, window)
+        PromptController(self.session, window.prompt, refresh, self.notices, window)
+        MaskController(self.session, window.masks, refresh, self.notices, window)
+        ResultsController(self.session, window.results, refresh, window)
+        self._connect_window()
+        self._connect_menus()
+        self.library.refresh()
+        self._update()
+
+    def _connect_window(self) -> None:
+        window = self.window
+        window.close_asked.connect(self._close)
+        self._closing.waiting.connect(window.run_bar.set_notice)
+        window.run_bar.discard_requested.connect(self._ask_discard)
+        window.run_bar.export_requested.connect(self.export.open)
+        self.export.possible_changed.connect(window.run_bar.set_can_export)
+        self.export.possible_changed.connect(window.menus.export.setEnabled)
+        self.run.refused.connect(lambda why: self._warn("The run could not be started.", why))
+        self.library.refused.connect(lambda why: self._warn("The run could not be opened.", why))
+        for changed in (self.run.state_changed, self.session.run_changed, window.setup.config_changed):
+            changed.connect(self._update)
+
+    def _connect_menus(self) -> None:
+        menus, window = self.window.menus, self.window
+        for action, act in (
+            (menus.new, self._new),
+            (menus.open, self._choose_run),
+            (menus.export, self.export.open),
+            (menus.show_folder, self._show_folder),
+            (menus.quit, window.close),
+            (menus.start, self.setup.start),
+            (menus.stop, self.run.stop),
+            (menus.discard, self._ask_discard),
+            (menus.take_over, self.setup.take_over),
+            (menus.about, self._about),
+        ):
+            action.triggered.connect(_without_argument(act))
+        menus.recent.aboutToShow.connect(self.library.refresh)
+        menus.recent_requested.connect(self.library.open)
+        self.library.recent_changed.connect(menus.set_recent)
+
+    def tell_unexpected(self, error: tuple[str, str]) -> None:
+        """Show an error that nobody caught; the window goes on."""
+        line, trace = error
+        self.notices.say(f"Unexpected error: {line}", "error")
+        if self.window.findChild(QObject, "warning") is None:  # one is enough, whatever comes after it
+            tell(self.window, "Something went wrong in the program.", f"{line}\nThe window goes on.", more=trace)
+
+    def _update(self) -> None:
+        menus, idle, is_open = self.window.menus, self.run.state == "idle", self.session.store is not None
+        menus.new.setEnabled(idle)
+        menus.open.setEnabled(idle)
+        menus.recent.setEnabled(idle)
+        menus.start.setEnabled(idle and self.window.setup.config is not None)
+        menus.stop.setEnabled(self.run.state == "running")
+        menus.discard.setEnabled(self.run.can_discard)
+        menus.take_over.setEnabled(is_open)
+        menus.show_folder.setEnabled(is_open)
+        menus.export.setEnabled(self.export.possible)
+        store = self.session.store
+        self.window.setWindowTitle(f"{store.folder.name} - VPNs Studio" if store is not None else "VPNs Studio")
+
+    def _close(self, closing: QCloseEvent) -> None:
+        if self._closing.may_close():
+            for work in self.window.findChildren(Background):
+                work.close()
+            closing.accept()
+
+    def _new(self) -> None:
+        self.session.close()
+        self.window.setup.setFocus()
+
+    def _choose_run(self) -> None:
+        dialog = QFileDialog(self.window, "Open a run folder", str(self._settings.folder("open", self._runs)))
+        dialog.setObjectName("openRunDialog")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._open_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _open_chosen(self, folder: str) -> None:
+        self._settings.remember_folder("open", Path(folder).parent)
+        self.library.open(Path(folder))
+
+    def _show_folder(self) -> None:
+        if self.session.store is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.session.store.folder)))
+
+    def _ask_discard(self) -> None:
+        store: RunStore | None = self.session.store
+        if store is not None and self.run.can_discard:
+            ask(
+                self.window,
+                "Discard this run?",
+                f"{'The run is stopped. ' if self.session.live else ''}Its folder is deleted with everything in it, "
+                f"exports inside it too:\n{store.folder}",
+                accept="Discard",
+                refuse="Keep",
+                accepted=self.run.discard,
+            )
+
+    def _about(self) -> None:
+        AboutDialog(self.window).open()
+
+    def _warn(self, what: str, why: str) -> None:
+        self.notices.say(f"{what} {why}", "error")
+        tell(self.window, what, why)
