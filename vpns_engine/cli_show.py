@@ -38,7 +38,7 @@ def find_run(wanted: str, runs: Path) -> Path:
         EngineError: there is none, or several.
     """
     for path in (Path(wanted), runs / wanted):
-        if path.is_dir() and ((path / "config.json").exists() or (path / "events.jsonl").exists()):
+        if _is_run(path):
             return path
     known = _newest_first(runs)
     if wanted == "latest" and known:
@@ -107,7 +107,13 @@ def list_runs(runs: Path) -> str:
 def _newest_first(runs: Path) -> list[Path]:
     """List the run folders; those of the same second by when they were made, not by the rest of their names."""
     stamp = len("2026-11-20T10-12-33")
-    return sorted(RunLibrary(runs).runs(), key=lambda path: (path.name[:stamp], _made(path)), reverse=True)
+    found = [path for path in RunLibrary(runs).runs() if _is_run(path)]
+    return sorted(found, key=lambda path: (path.name[:stamp], _made(path)), reverse=True)
+
+
+def _is_run(folder: Path) -> bool:
+    """Tell a run, damaged or not, from an export: that has a config.json too."""
+    return (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()
 
 
 def _made(folder: Path) -> int:

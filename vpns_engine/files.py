@@ -42,9 +42,9 @@ def explain(error: OSError, path: Path) -> str:
     """Say in one line why `path` could not be read or written."""
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return f"no space left for {path}: free some, or choose another folder of runs"
+            return f"no space left for {path}: free some, or choose another folder"
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"no permission to write {path}: choose another folder of runs"
+            return f"no permission to write {path}: choose another folder"
         case errno.ENOENT:
             return f"{path} is not there"
         case _:

@@ -59,7 +59,12 @@ def num_kept(num_scored: int, density: float) -> int:
 
 def sentence(numbers: Forecast) -> str:
     """Write a forecast as one line."""
-    return "; ".join((_weights(numbers), _prompt(numbers), _work(numbers)))
+    return "; ".join(lines(numbers))
+
+
+def lines(numbers: Forecast) -> tuple[str, str, str]:
+    """Write a forecast in three parts: the weights, the prompt, the work."""
+    return _weights(numbers), _prompt(numbers), _work(numbers)
 
 
 def _weights(numbers: Forecast) -> str:

@@ -24,7 +24,7 @@ class Preset(BaseModel):
     """What a person reads."""
 
     about: str
-    """One or two sentences: what it is for, and how long it takes."""
+    """One or two sentences: what it is for, what it needs."""
 
     values: Mapping[str, Any]
     """Nested plain values of a RunConfig; what is absent has its default."""

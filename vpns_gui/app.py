@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -14,7 +15,9 @@ from vpns_gui.studio import Studio
 from vpns_gui.unexpected import UnexpectedErrors
 
 _SWITCH_SECONDS = 0.001
-"""How long another thread may keep Python's lock while the window waits for it; Python's own 0.005 is felt while torch loads."""
+"""How long another thread may keep Python's lock while the window waits; Python's own 0.005 is felt while torch loads."""
+_COMPLETE_AFTER_MS = 30
+"""Time for the window to be painted before the plots' library is loaded."""
 
 
 def make_application(arguments: Sequence[str]) -> QApplication:
@@ -37,6 +40,7 @@ def run(arguments: Sequence[str]) -> int:
     studio = Studio(runs_folder(), app)
     errors.happened.connect(studio.tell_unexpected)
     studio.window.show()
+    QTimer.singleShot(_COMPLETE_AFTER_MS, studio.complete)
     code = app.exec()
     errors.uninstall()
     return code

@@ -26,8 +26,10 @@ class Background(QObject):
     reported = Signal(object)
     """(text, share done or None): progress, emitted by `report`."""
 
-    def __init__(self, parent: QObject | None) -> None:
+    def __init__(self, parent: QObject | None, *, matters: bool = False) -> None:
+        """`matters`: it changes something, so the window stays until it is done; what only reads can be dropped."""
         super().__init__(parent)
+        self.matters = matters
         self._thread = _Worker(self)
         self._waiting: Work | None = None
         self._thread.finished.connect(self._finish)

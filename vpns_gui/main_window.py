@@ -7,9 +7,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout,
 from vpns_gui.forms.setup_panel import SetupPanel
 from vpns_gui.menus import Menus
 from vpns_gui.settings import Settings
-from vpns_gui.views.curves import CurvesView
 from vpns_gui.views.log import LogView
-from vpns_gui.views.mask import MaskView
 from vpns_gui.views.prompt import PromptView
 from vpns_gui.views.results import ResultsView
 from vpns_gui.views.run_bar import RunBar
@@ -30,9 +28,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("VPNs Studio")
         self._settings = settings
         self.setup = SetupPanel(self)
-        self.curves = CurvesView(self)
         self.prompt = PromptView(self)
-        self.masks = MaskView(self)
+        self.curves_page, self.masks_page = _page(self), _page(self)
         self.results = ResultsView(self)
         self.run_bar = RunBar(self)
         self.log = LogView(self)
@@ -47,7 +44,7 @@ class MainWindow(QMainWindow):
         tabs.setObjectName("tabs")
         tabs.setDocumentMode(True)
         for number, (view, title) in enumerate(
-            ((self.curves, "Curves"), (self.prompt, "Prompt"), (self.masks, "Masks"), (self.results, "Results"))
+            ((self.curves_page, "Curves"), (self.prompt, "Prompt"), (self.masks_page, "Masks"), (self.results, "Results"))
         ):
             tabs.addTab(view, title)
             tabs.setTabToolTip(number, f"{title} (Ctrl+{number + 1})")
@@ -83,3 +80,11 @@ class MainWindow(QMainWindow):
         self.close_asked.emit(closing)
         if closing.isAccepted():
             self._settings.save(self)
+
+
+def _page(parent: QWidget) -> QWidget:
+    """Make an empty page; its view comes once the window is on screen (see vpns_gui.plots)."""
+    page = QWidget(parent)
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    return page

@@ -35,7 +35,7 @@ class Menus(QObject):
         self.stop = self._add(run, "stopRun", "S&top", "Ctrl+.", "Stop within one batch; the result so far is kept")
         self.discard = self._add(run, "discardRun", "&Discard …", None, "Stop, and remove the run with its folder")
         run.addSeparator()
-        self.take_over = self._add(run, "takeOver", "&Use this run's settings", None, "Put the open run's settings into the form")
+        self.take_over = self._add(run, "takeOver", "&Use this run's settings", None, "Put the open run's settings in the form")
         self.view = self._menu("&View")
         help_menu = self._menu("&Help")
         self.about = self._add(help_menu, "aboutStudio", "&About VPNs Studio", None, "Versions, licence, citation")

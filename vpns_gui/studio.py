@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
@@ -10,16 +11,15 @@ from PySide6.QtWidgets import QFileDialog
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
 from vpns_gui.controllers.closing import Closing
-from vpns_gui.controllers.curves import CurvesController, TimelineController
 from vpns_gui.controllers.export import ExportController
 from vpns_gui.controllers.library import LibraryController
 from vpns_gui.controllers.log import LogController
-from vpns_gui.controllers.masks import MaskController
 from vpns_gui.controllers.prompt import PromptController
 from vpns_gui.controllers.results import ResultsController
 from vpns_gui.controllers.run import RunController
 from vpns_gui.controllers.run_bar import RunBarController
 from vpns_gui.controllers.setup import SetupController
+from vpns_gui.controllers.timeline import TimelineController
 from vpns_gui.dialogs.about import AboutDialog
 from vpns_gui.dialogs.question import ask, tell
 from vpns_gui.main_window import MainWindow
@@ -27,6 +27,9 @@ from vpns_gui.notices import Notices
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
 from vpns_gui.settings import Settings
+
+if TYPE_CHECKING:
+    from vpns_gui.plots import Plots
 
 
 def _without_argument(act: Callable[[], object]) -> Callable[[bool], None]:
@@ -46,7 +49,8 @@ class Studio(QObject):
         window = self.window = MainWindow(self._settings)
         self.session = Session(window)
         self.notices = Notices(window)
-        refresh = Refresh(window)
+        refresh = self._refresh = Refresh(window)
+        self.plots: Plots | None = None
         self.run = RunController(self.session, self.notices, runs, window)
         self.library = LibraryController(self.session, self.notices, runs, window)
         self.export = ExportController(self.session, self.notices, window)
@@ -54,15 +58,20 @@ class Studio(QObject):
         self._closing = Closing(self.run, window)
         LogController(self.session, self.notices, window.log, window)
         RunBarController(self.session, self.run, window.run_bar, window)
-        CurvesController(self.session, window.curves, refresh, window)
         TimelineController(self.session, window.run_bar.timeline, refresh, window)
         PromptController(self.session, window.prompt, refresh, self.notices, window)
-        MaskController(self.session, window.masks, refresh, self.notices, window)
         ResultsController(self.session, window.results, refresh, window)
         self._connect_window()
         self._connect_menus()
         self.library.refresh()
         self._update()
+
+    def complete(self) -> None:
+        """Add the views that take longest to load; to be called when the window is on screen."""
+        from vpns_gui.plots import Plots
+
+        if self.plots is None:
+            self.plots = Plots(self.window, self.session, self._refresh)
 
     def _connect_window(self) -> None:
         window = self.window
@@ -119,6 +128,7 @@ class Studio(QObject):
 
     def _close(self, closing: QCloseEvent) -> None:
         if self._closing.may_close():
+            self.window.hide()  # what is being read may take a moment to give up
             for work in self.window.findChildren(Background):
                 work.close()
             closing.accept()

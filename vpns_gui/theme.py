@@ -36,6 +36,8 @@ class Colours:
     density: str
     kept: str
     pruned: str
+    empty: str
+    """Pruned weights of a kernel that has nothing left."""
     threshold: str
     good: str
     warning: str
@@ -61,6 +63,7 @@ LIGHT = Colours(
     density="#8a3f86",
     kept="#0063a8",
     pruned="#b4bac4",
+    empty="#dfe3e9",
     threshold="#c24e00",
     good="#00744f",
     warning="#8a5a00",
@@ -86,6 +89,7 @@ DARK = Colours(
     density="#df9ad9",
     kept="#5cb3ee",
     pruned="#545d6a",
+    empty="#2c323b",
     threshold="#f5a03c",
     good="#3ccb9c",
     warning="#e9b44c",
@@ -114,6 +118,12 @@ def is_dark() -> bool:
 def colours() -> Colours:
     """Give the colours in force."""
     return DARK if is_dark() else LIGHT
+
+
+def rgb(name: str) -> tuple[int, int, int]:
+    """Give the parts of a colour `#rrggbb`, 0 to 255."""
+    colour = QColor(name)
+    return colour.red(), colour.green(), colour.blue()
 
 
 def palette(scheme: Colours) -> QPalette:

@@ -15,24 +15,21 @@ _WINDOW = """
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-import vpns_gui, vpns_gui.app
-assert vpns_gui.__file__.startswith(sys.prefix), vpns_gui.__file__
-seen = []
+import vpns_gui.app
+assert vpns_gui.app.__file__.startswith(sys.prefix), vpns_gui.app.__file__
+shown = []
 def look():
-    seen.extend(window for window in QApplication.topLevelWidgets() if window.isVisible())
+    shown.extend(window.windowTitle() for window in QApplication.topLevelWidgets() if window.isVisible())
     QApplication.closeAllWindows()
-    QApplication.quit()
-timer = QTimer()
-timer.setSingleShot(True)
-timer.timeout.connect(look)
-class Application(QApplication):
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        timer.start(2000)
-vpns_gui.app.QApplication = Application
-vpns_gui.app.run(sys.argv)
-assert seen, "no window was shown"
-print("window:", seen[0].windowTitle())
+make = vpns_gui.app.make_application
+def make_and_look(arguments):
+    app = make(arguments)
+    QTimer.singleShot(2000, app, look)
+    return app
+vpns_gui.app.make_application = make_and_look
+code = vpns_gui.app.run(sys.argv)
+assert shown and code == 0, (shown, code)
+print("window:", *shown)
 """
 
 

@@ -8,7 +8,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from vpns_engine import artifacts
-from vpns_engine.artifacts import pack, read_array, read_arrays, read_info, read_mask, read_names, read_state_info, unpack, write_arrays
+from vpns_engine.artifacts import (
+    pack,
+    read_array,
+    read_arrays,
+    read_info,
+    read_mask,
+    read_names,
+    read_state_info,
+    unpack,
+    write_arrays,
+)
 from vpns_engine.errors import EngineError
 
 STATE = {"phase": "search", "density": 0.1, "threshold": 0.5, "epoch": 3, "mapping": [4, 0], "shapes": {"fc": [2, 5]}}

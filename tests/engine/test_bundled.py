@@ -12,7 +12,7 @@ def test_that_a_resource_of_the_checkout_is_found():
 
 
 def test_that_a_missing_resource_is_named():
-    with pytest.raises(FileNotFoundError, match="demo/nothing.npz"):
+    with pytest.raises(FileNotFoundError, match=r"demo/nothing\.npz"):
         bundled.resource("demo/nothing.npz")
 
 

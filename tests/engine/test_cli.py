@@ -64,6 +64,14 @@ def test_that_an_unknown_or_unclear_run_is_one_line_and_code_1(runs, capsys, wan
     assert told.out == "" and reason in told.err and told.err.count("\n") == 1
 
 
+def test_that_an_export_beside_the_runs_is_not_taken_for_one(tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "config.json").write_text("{}")
+    assert main(["show", "latest", "--runs", str(tmp_path)]) == 1
+    assert main(["show", "--runs", str(tmp_path)]) == 0
+    assert "no runs in" in capsys.readouterr().out
+
+
 def test_that_events_cut_in_the_middle_of_a_line_are_shown_and_said(tmp_path, capsys):
     folder = damaged_run(tmp_path)
     events = folder / "events.jsonl"

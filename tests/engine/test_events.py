@@ -13,7 +13,10 @@ from vpns_engine.specs.layer import LayerInfo
 
 STARTED = RunStarted(
     method="vpns",
-    phases=(PhaseInfo(kind="rewind", level=0, density=0.1), PhaseInfo(kind="search", level=0, density=0.1, epochs=2, iterations=4)),
+    phases=(
+        PhaseInfo(kind="rewind", level=0, density=0.1),
+        PhaseInfo(kind="search", level=0, density=0.1, epochs=2, iterations=4),
+    ),
     layers=(LayerInfo(name="layer1.0.conv1", shape=(16, 3, 3, 3)), LayerInfo(name="fc", shape=(37, 64))),
     source_classes=("A", "ä\n"),
     target_classes=("0",),
@@ -25,6 +28,7 @@ STARTED = RunStarted(
     device="cpu",
     threads=1,
 )
+NO_EVENTS = ("", "{", "[]", "3", '{"kind": "phase-ended"}', '{"kind": "unheard-of"}', b"\xff\xfe", "[" * 100_000)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +66,9 @@ def test_that_fields_of_a_later_version_are_passed_over():
     assert from_json('{"kind": "phase-ended", "phase": 1, "colour": "red"}') == events.PhaseEnded(phase=1)
 
 
-@pytest.mark.parametrize("line", ["", "{", "[]", "3", '{"kind": "phase-ended"}', '{"kind": "unheard-of"}', b"\xff\xfe", "[" * 100_000])
+@pytest.mark.parametrize("line", NO_EVENTS)
 def test_that_a_line_that_is_no_event_is_a_value_error(line):
-    with pytest.raises(ValueError):  # noqa: PT011 - pydantic's and json's own words
+    with pytest.raises(ValueError):
         from_json(line)
 
 

@@ -1,10 +1,12 @@
 """Exports of the bundled network, checked from outside: files, numbers, refusals."""
 
+import errno
 import importlib.util
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,6 +272,21 @@ def test_that_a_pruned_weight_in_the_file_is_noticed(store, tmp_path, monkeypatc
 
     monkeypatch.setattr(weights, "folded_state", dense)
     with pytest.raises(EngineError, match="weights of fc that the mask prunes"):
+        export_run(store, tmp_path / "out")
+    assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "model.pt", "masks.safetensors", "prompt.safetensors"])
+def test_that_a_full_disk_is_one_line_that_names_the_target_and_nothing_is_left(store, tmp_path, monkeypatch, name):
+    write = Path.write_bytes
+
+    def full(path, data):
+        if path.name == name:
+            raise OSError(errno.ENOSPC, "full")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(EngineError, match=f"^no space left for {re.escape(str(tmp_path / 'out'))}: "):
         export_run(store, tmp_path / "out")
     assert left_in(tmp_path) == []
 

@@ -26,7 +26,7 @@ def test_that_an_old_file_stays_when_the_new_one_fails(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_whole(path, fail)
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["c.txt"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_that_a_failed_write_says_why_and_leaves_nothing(tmp_path, number, words
 
     with pytest.raises(EngineError, match=words):
         write_whole(tmp_path / "c.txt", fail)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_that_a_file_in_the_place_of_a_folder_is_told_in_words(tmp_path):

@@ -1,8 +1,10 @@
 """A run's folder on disk."""
 
+import contextlib
 import datetime
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,7 @@ from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import Replay, RunInfo, RunLibrary, RunStore
 
 CONFIG = RunConfig(name="My first: run/..", seed=9, mask=MaskSpec(sparsities=(0.9, 0.95)))
-FULL = "/dev/full"
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_that_an_event_after_a_cut_line_is_not_lost(store):
     assert replay.damaged_lines == 1
 
 
-@pytest.mark.parametrize("line", [b"\xff\xfe", b"{}", b"[1]", b'{"kind": "unheard-of"}', b'{"kind": "tested", "level": 9, "stage": "map"}'])
+@pytest.mark.parametrize("line", [b"\xff\xfe", b"{}", b"[1]", b'{"kind": "unheard-of"}', b'{"kind": "tested", "level": 0}'])
 def test_that_a_damaged_line_is_counted(line):
     replay = Replay()
     replay.take(line)
@@ -128,11 +130,8 @@ def test_that_a_link_out_of_the_folder_is_refused(store, tmp_path):
     (store.folder / "loop").symlink_to(store.folder / "loop")
     with pytest.raises(EngineError, match="leaves the run folder"):
         store.path("out/x")
-    # newer Pythons resolve a loop to itself: harmless, it cannot be opened
-    try:
+    with contextlib.suppress(EngineError):  # newer Pythons resolve a loop to itself: harmless, it cannot be opened
         assert store.path("loop/x").is_relative_to(store.folder.resolve())
-    except EngineError:
-        pass
 
 
 def test_that_an_artifact_has_its_place(store):
@@ -207,7 +206,7 @@ def test_that_a_run_that_cannot_be_written_leaves_no_folder(tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not os.path.exists(FULL), reason=f"needs {FULL}")
+@pytest.mark.skipif(not FULL.exists(), reason=f"needs {FULL}")
 def test_that_a_full_disk_is_told_in_words_and_closing_stays_quiet(store):
     (store.folder / "events.jsonl").symlink_to(FULL)
     for _ in range(2):

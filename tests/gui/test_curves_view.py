@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 
 from tests.gui.views_data import TOTAL, history, kept, run_events, started
 from vpns_engine.history import RunHistory
-from vpns_gui.views.curve_series import LevelCurves, at, place
+from vpns_gui.views.curve_series import MAX_STEP_POINTS, LevelCurves, at, place
 from vpns_gui.views.curves import CurvesView
 
 
@@ -30,6 +30,13 @@ def test_that_tuning_goes_on_where_the_search_ends(view):
     x, y = data_of(view.accuracy, "plain")
     assert x[0] == 0 and x[-1] == 50 and list(x).count(30) == 2
     assert y[-1] == pytest.approx(run.phases[3].epochs[-1].val_accuracy * 100)
+
+
+def test_that_the_phases_are_named_over_the_plot(view):
+    view.set_history(history(), 0)
+    axis = view.accuracy.item.getAxis("top")
+    assert [text for _, text in axis._tickLevels[0]] == ["Search masks", "Tune"]
+    assert axis.isVisible() and axis.style["showValues"] and axis.height() > 8
 
 
 def test_that_kept_density_is_counted_from_the_layers(view):
@@ -129,6 +136,14 @@ def test_that_levels_are_apart(view):
     _, y = data_of(view.density, "density")
     assert y[-1] == pytest.approx(2, abs=0.01)
     assert "Level 2 of 2" in view._title.text()
+
+
+def test_that_many_steps_are_thinned_to_their_range():
+    run = history(started(search=30, tune=1, iterations=200), until=0.9, end=None)
+    _, plain = LevelCurves(run, 0).step_losses()
+    losses = [values[1] for values in run.phases[2].step_losses]
+    assert plain.y.size <= MAX_STEP_POINTS < len(losses)
+    assert plain.y.max() == max(losses) and (np.diff(plain.x) > 0).all()
 
 
 def test_that_values_are_found_near_a_place_only():

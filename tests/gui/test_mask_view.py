@@ -68,7 +68,7 @@ def test_that_histograms_agree_with_numpy():
     mask = random.random((40, 50)) < 0.5
     found = mask_pictures.histogram(values, mask)
     assert (found.kept == np.histogram(values[mask].astype(np.float64), found.edges)[0]).all()
-    assert found.edges[0] == -found.edges[-1] == -pytest.approx(float(np.abs(values).max()))
+    assert found.edges[0] == -found.edges[-1] == pytest.approx(-float(np.abs(values).max()))
 
 
 def test_that_odd_values_are_counted_apart():
@@ -112,7 +112,7 @@ def test_that_a_big_layer_is_ready_fast():
     begun = time.perf_counter()
     found = layer_detail("fc1", mask, weights, weights, 2.0)
     # 4 million weights; the largest layer there is (VGG-16's, 103 million) stays within seconds
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - begun < 5
     assert found.density_map.values.shape == (256, 256)
 
 
@@ -137,7 +137,7 @@ def test_that_choosing_a_layer_asks_for_it(view, qtbot):
     assert asked.args == [LAYERS[1].name]
 
 
-def test_that_new_numbers_keep_the_choice_and_ask_for_nothing(view, qtbot):
+def test_that_new_numbers_keep_the_choice_and_ask_for_nothing(view):
     view.set_layers(rows())
     view.select_layer("fc")
     asked = []
@@ -148,7 +148,7 @@ def test_that_new_numbers_keep_the_choice_and_ask_for_nothing(view, qtbot):
 
 def test_that_sorting_by_density_puts_the_emptiest_first(view):
     view.set_layers(rows())
-    view._table.sortByColumn(5, Qt.SortOrder.AscendingOrder)
+    view._table.sortByColumn(2, Qt.SortOrder.AscendingOrder)
     assert view._order.index(0, 1).data() == min(rows(), key=lambda row: row.density).name
 
 
@@ -162,7 +162,7 @@ def test_that_a_layer_is_shown_in_all_pictures(view):
     assert panel.scores.threshold.value() == pytest.approx(detail().threshold)
 
 
-def test_that_large_layers_say_what_is_in_sight(view, qtbot):
+def test_that_large_layers_say_what_is_in_sight(view):
     view.set_layers(rows())
     view.set_layer(detail((512, 512, 3, 3)))
     panel = view._panel
@@ -208,3 +208,20 @@ def test_that_nothing_shown_says_what_will_come(view):
     assert "state file" in view._detail.note.text
     view.set_layers([])
     assert view._stack.is_empty and view.layer is None
+
+
+def test_that_a_small_layer_after_a_large_one_hides_the_scroll_bars(view, qtbot):
+    view.set_layers(rows())
+    view.set_layer(detail((512, 512, 3, 3)))
+    qtbot.waitUntil(lambda: view._panel.mosaic.horizontalScrollBar().isVisible())
+    view._panel.mosaic.centre_on(300, 300)
+    view.set_layer(detail((16, 3, 3, 3)))
+    qtbot.waitUntil(lambda: not view._panel.mosaic.horizontalScrollBar().isVisible())
+    assert view._panel.mosaic.window.topLeft().isNull()
+    assert view._panel.mosaic_note.text() == "All 16 × 3 kernels"
+
+
+def test_that_it_fits_beside_the_form_in_a_small_window(view):
+    view.set_layers(rows())
+    view.set_layer(detail())
+    assert view.minimumSizeHint().width() <= 760

@@ -73,6 +73,6 @@ def test_that_plots_are_recoloured_when_the_scheme_changes(plain_app, qtbot):
 
     assert ground() == theme.LIGHT.surface
     theme.apply(plain_app, theme.DARK)
-    assert ground() == theme.DARK.surface
+    qtbot.waitUntil(lambda: ground() == theme.DARK.surface)
     pen = view.accuracy._curves["plain"].opts["pen"]
     assert pen.color().name() == theme.DARK.plain

@@ -22,6 +22,7 @@ RELATIVE_LIMIT = 1e-6
 kernel for another memory alignment may move the last bit, a wrong weight moves far more."""
 
 _SECONDS = 1800
+_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens a console otherwise
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,14 @@ def _ask(folder: Path, source: Source, threads: int) -> dict[str, np.ndarray]:
         command = [sys.executable, "-B", "-P", str(Path(verify.__file__)), str(folder), str(request), str(answer)]
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, cwd=place, check=False
+                command,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_SECONDS,
+                cwd=place,
+                check=False,
+                creationflags=_NO_WINDOW,
             )
         except subprocess.TimeoutExpired as error:
             raise EngineError(f"the export could not be read again within {_SECONDS} s") from error

@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from vpns_engine.artifacts import pack, write_arrays
+from safetensors.numpy import save
+
+from vpns_engine.artifacts import pack
 from vpns_engine.export.card import card_text
 from vpns_engine.export.check import Check
 from vpns_engine.export.code import code_of, example_text
@@ -19,18 +21,20 @@ def write_arrays_and_code(source: Source, folder: Path) -> PictureScale | None:
     """Write everything the loader example needs; give the scale of the prompt's picture, None without a prompt.
 
     Raises:
-        EngineError, OSError: it cannot be written.
+        EngineError: the weights are not those of the architecture.
+        OSError: it cannot be written.
     """
     write_weights(source, folder)
     shapes = {layer: list(mask.shape) for layer, mask in source.masks.items()}
-    write_arrays(folder / "masks.safetensors", {layer: pack(mask) for layer, mask in source.masks.items()}, {"shapes": shapes})
+    bits = {layer: pack(mask) for layer, mask in source.masks.items()}
+    (folder / "masks.safetensors").write_bytes(save(bits, metadata={"vpns": json.dumps({"shapes": shapes})}))
     _write_json(folder / "labels.json", labels(source))
     _write_json(folder / "preprocessing.json", preprocessing(source))
     _write_text(folder / "config.json", source.config.model_dump_json(indent=2) + "\n")
     _write_code(source, folder)
     if source.delta is None or source.added is None:
         return None
-    write_arrays(folder / "prompt.safetensors", {"delta": source.delta, "added": source.added})
+    (folder / "prompt.safetensors").write_bytes(save({"delta": source.delta, "added": source.added}))
     return write_picture(source.added, folder / "prompt.png")
 
 

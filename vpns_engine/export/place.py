@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,9 +53,7 @@ def appearing(target: Path) -> Iterator[Path]:
 
 
 def _flush(folder: Path) -> None:
-    mode = stat.S_IMODE(folder.stat().st_mode) & 0o666
     for path in sorted(folder.iterdir()):
-        path.chmod(mode)  # safetensors' files are for their owner only
         with path.open("rb+") as file:
             os.fsync(file.fileno())
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from vpns_engine.errors import EngineError
@@ -23,15 +22,11 @@ def write_weights(source: Source, folder: Path) -> None:
         OSError: the files cannot be written.
     """
     state = folded_state(source)
-    try:
-        save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
-    except SafetensorError as error:  # safetensors hides the operating system's errors
-        raise EngineError(f"{folder.parent}: {error}") from error
-    # through memory: torch's own writer turns a full disk into a RuntimeError without its number
+    # through memory: the libraries' own writers hide the reason when a disk is full
+    (folder / "model.safetensors").write_bytes(save(state, metadata={"format": "pt"}))
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    with (folder / "model.pt").open("wb") as file:
-        file.write(buffer.getbuffer())
+    (folder / "model.pt").write_bytes(buffer.getbuffer())
 
 
 def folded_state(source: Source) -> dict[str, Tensor]:

@@ -24,8 +24,8 @@ def score_gradient(gradient: Tensor, weight: Tensor, score: Tensor) -> Tensor:
 
 
 def mask_of(score: Tensor, threshold: float) -> Tensor:
-    """Give m, bool: 1 where |S| > tau, strictly."""
-    return score.detach().abs() > threshold
+    """Give m, bool: 1 where |S| > tau, strictly; a score that is NaN keeps its weight, as in the released code."""
+    return (score.detach().abs() <= threshold).logical_not_()
 
 
 @torch.no_grad()

@@ -6,8 +6,8 @@ MethodName = Literal["vpns", "control", "omp", "random"]
 
 METHOD_LABELS: dict[MethodName, str] = {
     "vpns": "VPNs",
-    "control": "Control arm (scores, no prompt)",
-    "omp": "OMP (one-shot magnitude)",
+    "control": "Control arm (no prompt)",
+    "omp": "OMP (magnitude)",
     "random": "Random",
 }
 """What a person reads for each method."""

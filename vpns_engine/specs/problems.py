@@ -76,13 +76,13 @@ def _message(error: Any, context: Mapping[str, Any], label: str, unit: str) -> s
         case "located":
             return str(context["message"])
         case "greater_than_equal":
-            return f"{label} {value}{space}: at least {context['ge']}{space}"
+            return f"{label} {_short(value)}{space}: at least {_short(context['ge'])}{space}"
         case "greater_than":
-            return f"{label} {value}{space}: more than {context['gt']}{space}"
+            return f"{label} {_short(value)}{space}: more than {_short(context['gt'])}{space}"
         case "less_than_equal":
-            return f"{label} {value}{space}: at most {context['le']}{space}"
+            return f"{label} {_short(value)}{space}: at most {_short(context['le'])}{space}"
         case "less_than":
-            return f"{label} {value}{space}: less than {context['lt']}{space}"
+            return f"{label} {_short(value)}{space}: less than {_short(context['lt'])}{space}"
         case "int_parsing" | "int_type" | "int_from_float":
             return f"{named}: a whole number is needed"
         case "int_parsing_size":
@@ -99,3 +99,7 @@ def _message(error: Any, context: Mapping[str, Any], label: str, unit: str) -> s
             return f"{named} is not known"
         case _:
             return f"{label}: {error['msg']}"
+
+
+def _short(value: object) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -17,10 +17,10 @@ class PromptSpec(Spec):
         "pad",
         "Prompt",
         words={
-            "pad": "Ring at the border (pad)",
-            "fix": "Square, top left (fix)",
-            "random": "Square, moving (random)",
-            "expand": "Around the image (expand)",
+            "pad": "Ring (pad)",
+            "fix": "Corner square (fix)",
+            "random": "Moving square (random)",
+            "expand": "Around it (expand)",
             "none": "None",
         },
     )

@@ -30,7 +30,7 @@ class Closing(QObject):
             else:
                 self._ask()
             return False
-        busy = [work for work in self._window.findChildren(Background) if work.busy]
+        busy = [work for work in self._window.findChildren(Background) if work.busy and work.matters]
         if busy:
             self._agreed = True
             self.waiting.emit("Finishing what is at work …")

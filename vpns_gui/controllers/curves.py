@@ -1,13 +1,10 @@
-"""Curves and timeline from the session's history."""
+"""Curves from the session's history."""
 
-import time
-
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
 from vpns_gui.views.curves import CurvesView
-from vpns_gui.views.timeline import TimelineView
 
 
 class CurvesController(QObject):
@@ -20,32 +17,7 @@ class CurvesController(QObject):
         self._mark = refresh.add(view, self._draw)
         for changed in (session.run_changed, session.told, session.level_changed):
             changed.connect(self._mark)
+        self._mark()
 
     def _draw(self) -> None:
         self._view.set_history(self._session.history, self._session.level)
-
-
-class TimelineController(QObject):
-    """Keeps the timeline and its time left up to date, between two events too."""
-
-    def __init__(self, session: Session, view: TimelineView, refresh: Refresh, parent: QObject) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._view = view
-        self._mark = refresh.add(view, self._draw)
-        for changed in (session.run_changed, session.told, session.live_changed):
-            changed.connect(self._mark)
-        view.level_requested.connect(session.choose_level)
-        clock = QTimer(self)
-        clock.setInterval(1000)
-        clock.timeout.connect(self._tick)
-        clock.start()
-
-    def _tick(self) -> None:
-        if self._session.live:
-            self._mark()
-
-    def _draw(self) -> None:
-        history = self._session.history
-        now = time.time() if self._session.live or history is None else history.last_time
-        self._view.set_history(history, now)

@@ -31,7 +31,7 @@ class ExportController(QObject):
         self._notices = notices
         self._window = window
         self._dialog: ExportDialog | None = None
-        self._work = Background(self)
+        self._work = Background(self, matters=True)
         self._work.reported.connect(self._report)
         self._work.done.connect(self._finish)
         self._work.failed.connect(self._fail)

@@ -1,5 +1,7 @@
 """The log: what a run says in words, live or read again, and what the window itself has to say."""
 
+import time
+
 from PySide6.QtCore import QObject
 
 from vpns_engine.events import (
@@ -44,10 +46,8 @@ class LogController(QObject):
             return
         self._view.clear()
         self._view.append(f"Run folder: {store.folder}", "info")
-        for message in history.messages:
-            self._view.append(message.text, message.severity)
-        if not self._session.live and history.started is not None:
-            self._view.append(_start_line(history.started), "info")
+        for told in known_events(history):
+            self._write(told, history)
 
     def _take(self, told: Event) -> None:
         history = self._session.history
@@ -55,12 +55,25 @@ class LogController(QObject):
             return
         if isinstance(told, Preparing):
             self._last_preparing = told.text
+        self._write(told, history)
+
+    def _write(self, told: Event, history: RunHistory) -> None:
         line = line_of(told, history)
         if line:
-            self._view.append(line, severity_of(told))
+            self._view.append(line, severity_of(told), told.time)
 
     def _post(self, notice: Notice) -> None:
-        self._view.append(notice.text, notice.severity)
+        self._view.append(notice.text, notice.severity, time.time())
+
+
+def known_events(history: RunHistory) -> list[Event]:
+    """Give the events that a history holds and the log speaks of, in order."""
+    found: list[Event] = [*history.messages]
+    found += [told for told in (history.started, history.ended) if told is not None]
+    found += [epoch for phase in history.phases for epoch in phase.epochs[:1] if epoch.epoch == 0]
+    for level in history.levels.values():
+        found += [*level.saved, *level.tested]
+    return sorted(found, key=lambda told: told.seq)
 
 
 def severity_of(told: Event) -> Severity:

@@ -1,10 +1,11 @@
 """The mask view: layers of the epoch that is looked at, and the chosen layer in detail, read beside the window."""
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from vpns_engine.artifacts import FloatArray, read_array, read_info, read_mask, read_names, read_state_info
+from vpns_engine.artifacts import BoolArray, FloatArray, read_array, read_mask, read_names, read_state_info
 from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded, Event, LevelSaved, RunStarted
 from vpns_engine.store import RunStore
@@ -39,6 +40,7 @@ class MaskController(QObject):
         session.told.connect(self._take)
         view.masks_requested.connect(self._show_masks)
         view.layer_requested.connect(self._read_layer)
+        self._mark()
 
     def _start_over(self) -> None:
         self._reader.drop()
@@ -98,5 +100,19 @@ def _read(store: RunStore, offer: Offer, name: str) -> LayerDetail:
     if not offer.has_state:
         return layer_detail(name, mask, None, None, None)
     names = read_names(path)
-    weights, scores = _find(path, names, name, mask.shape)
+    # the methods that set their mask by a criterion never move the scores: they would explain nothing
+    learned = store.config.method in ("vpns", "control")
+    weights = _find(path, names, (f"weights/{name}.weight", f"weights/{name}.in_proj_weight", f"weights/{name}"), mask)
+    scores = _find(path, names, (f"scores/{name}",), mask) if learned else None
     return layer_detail(name, mask, weights, scores, read_state_info(path).threshold)
+
+
+def _find(path: Path, names: tuple[str, ...], wanted: tuple[str, ...], mask: BoolArray) -> FloatArray | None:
+    """Read the first of the wanted arrays that is there."""
+    name = next((name for name in wanted if name in names), None)
+    if name is None:
+        return None
+    array = read_array(path, name)
+    if array.shape != mask.shape:
+        raise EngineError(f"{path.name} is damaged: {name} has the shape {array.shape}, its mask {mask.shape}")
+    return array

@@ -37,9 +37,13 @@ def prompts_of(history: RunHistory, level: int) -> list[Offer]:
 
 def masks_of(history: RunHistory, level: int) -> list[Offer]:
     """List the masks of a level: one for each epoch of the search, then the saved states."""
-    epochs = [Offer(_name(p, epoch), epoch.masks_path, epoch.kept) for _, p, epoch in _epochs(history, level) if epoch.masks_path]
+    epochs = [
+        Offer(_name(phase, epoch), epoch.masks_path, epoch.kept)
+        for _, phase, epoch in _epochs(history, level)
+        if epoch.masks_path
+    ]
     states = [
-        Offer(saved_name(history, saved), saved.state_path, _kept_at(history, saved), has_state=True)
+        Offer(_short_name(history, saved), saved.state_path, _kept_at(history, saved), has_state=True)
         for saved in _saved(history, level)
         if saved.state_path
     ]
@@ -50,11 +54,15 @@ def saved_name(history: RunHistory, saved: LevelSaved) -> str:
     """Name a saved state as a person would."""
     phase = history.phases[saved.phase].info
     early = "" if saved.complete else ", stopped early"
-    if phase.kind != "finetune":
-        return f"Mask found, untuned (search epoch {saved.epoch} of {phase.epochs}{early})"
-    if saved.epoch == 0:
-        return f"Mask, untuned (before the first tuning epoch{early})"
+    if phase.kind != "finetune" or saved.epoch == 0:
+        where = f"epoch {saved.epoch} of {phase.epochs}" if phase.kind != "finetune" else "before the first epoch"
+        return f"Mask now, untuned ({where}{early})"
     return f"Tuned (epoch {saved.epoch} of {phase.epochs}{early})"
+
+
+def _short_name(history: RunHistory, saved: LevelSaved) -> str:
+    phase = history.phases[saved.phase].info
+    return f"{_SHORT.get(phase.kind, phase.kind)} {saved.epoch} / {phase.epochs}, saved"
 
 
 def measured_at(history: RunHistory, saved: LevelSaved) -> EpochEnded | None:

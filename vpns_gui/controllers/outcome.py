@@ -13,7 +13,7 @@ def outcome(history: RunHistory) -> Notice:
         return Notice("This run has not ended, or it was cut off", "warning")
     match ended.status:
         case "finished":
-            return Notice(f"Finished. {_tested(history)} Export it with File > Export.")
+            return Notice(f"Finished. {_tested(history)} Press Export to write it for plain PyTorch.")
         case "stopped":
             return Notice(f"Stopped. {_kept(history)}")
         case "failed":
@@ -36,5 +36,5 @@ def _kept(history: RunHistory) -> str:
     if not saved:
         return "No mask was saved yet, so there is nothing to export; change the settings if needed and press Start."
     last = saved[-1]
-    name = saved_name(history, last)
-    return f"Kept: {name} at {sparsity_of(history.levels[last.level].density)} sparsity. Export it with File > Export."
+    what = f"{saved_name(history, last)} at {sparsity_of(history.levels[last.level].density)} sparsity"
+    return f"Kept: {what}. Press Export to write it for plain PyTorch."

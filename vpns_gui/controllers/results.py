@@ -46,7 +46,8 @@ class ResultsController(QObject):
         self._view.set_accuracies(rows, NOTE if rows else "")
         level = history.levels.get(self._session.level)
         if level is not None:
-            self._view.set_mapping(mapping_rows(history.started, level), f"Label mapping at {sparsity_of(level.density)} sparsity")
+            title = f"Label mapping at {sparsity_of(level.density)} sparsity"
+            self._view.set_mapping(mapping_rows(history.started, level), title)
 
 
 def accuracy_rows(history: RunHistory) -> list[Row]:

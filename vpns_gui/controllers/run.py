@@ -35,7 +35,7 @@ class RunController(QObject):
         self.own: RunStore | None = None
         """The run made last in this window."""
         self._discarding = False
-        self._removal = Background(self)
+        self._removal = Background(self, matters=True)
         self._removal.done.connect(lambda folder: notices.say(f"Discarded {folder}"))
         self._removal.failed.connect(partial(notices.say, severity="error"))
 

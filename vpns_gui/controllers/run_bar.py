@@ -1,9 +1,13 @@
 """The run bar: the open run's name, how it stands, and which buttons can be pressed."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
 from vpns_engine.events import Event, RunEnded, RunStarted
+from vpns_engine.specs.fields import words_of
 from vpns_engine.specs.method import METHOD_LABELS
+from vpns_engine.specs.model import ModelSpec
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 from vpns_engine.words import sparsity_of
@@ -53,7 +57,9 @@ class RunBarController(QObject):
 
 def title_of(config: RunConfig) -> str:
     """Name a run by what matters in it."""
+    network = words_of(ModelSpec.model_fields["architecture"])[config.model.architecture].split(" (")[0]
+    data = "digits" if config.data.dataset == "digits" else Path(config.data.folder).name
     sparsities = ", ".join(sparsity_of(density) for density in config.mask.densities)
-    parts = (METHOD_LABELS[config.method], f"{config.model.architecture} on {config.data.dataset}", f"sparsity {sparsities}")
     named = (config.name,) if config.name else ()
-    return " · ".join((*named, *parts, f"seed {config.seed}"))
+    parts = (METHOD_LABELS[config.method], f"{network} on {data}", f"sparsity {sparsities}", f"seed {config.seed}")
+    return " · ".join((*named, *parts))

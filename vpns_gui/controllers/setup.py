@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.background import Background
 from vpns_gui.controllers.run import RunController
-from vpns_gui.forms.choices import Choices, choices_at_first, gather
+from vpns_gui.forms.choices import gather
 from vpns_gui.forms.setup_panel import SetupPanel
 from vpns_gui.notices import Notices
 from vpns_gui.session import Session
@@ -21,15 +21,12 @@ class SetupController(QObject):
         self._session = session
         self._run = run
         self._panel = panel
-        self._choices = choices_at_first()
         self._scan = Background(self)
-        self._scan.done.connect(self._take_choices)
+        self._scan.done.connect(panel.set_choices)
         self._scan.failed.connect(partial(notices.say, severity="warning"))
-        panel.set_choices(self._choices)
         panel.start_requested.connect(run.start)
-        panel.config_changed.connect(self._look)
+        panel.choices_requested.connect(self._look)
         run.state_changed.connect(self._update)
-        self._look(panel.config)
 
     def start(self) -> None:
         """Start with the form's settings, if they can work."""
@@ -41,13 +38,8 @@ class SetupController(QObject):
         if self._session.store is not None:
             self._panel.set_config(self._session.store.config)
 
-    def _look(self, config: RunConfig | None) -> None:
-        if isinstance(config, RunConfig) and self._choices.at(config) is None:
-            self._scan.start(partial(gather, config))
-
-    def _take_choices(self, found: Choices) -> None:
-        self._choices = self._choices.merged(found)
-        self._panel.set_choices(self._choices)
+    def _look(self, config: RunConfig) -> None:
+        self._scan.start(partial(gather, config))
 
     def _update(self) -> None:
         self._panel.set_running(self._run.state != "idle")

@@ -29,14 +29,14 @@ class AboutDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 16)
         layout.setSpacing(14)
-        for text in (
-            f"<h2>VPNs Studio {vpns_engine.__version__}</h2>"
-            "Prunes vision networks together with a learned visual prompt, and shows why it works where it does.",
+        paragraphs = (
+            f"<h2>VPNs Studio {vpns_engine.__version__}</h2>",
+            "Prunes vision networks together with a learned visual prompt, and shows what each of them does.",
             f"<b>The method; please cite</b><br>{_CITATION}",
             f"<b>Licence</b><br>{_LICENCE}",
             f"<b>Versions</b><br>{versions()}",
-        ):
-            layout.addWidget(self._label(text))
+        )
+        layout.addWidget(self._label("".join(f"<p>{text}</p>" for text in paragraphs)))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
         layout.addWidget(buttons)

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 from vpns_gui import theme
 
 _INTRO = (
-    "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the label mapping, "
-    "the settings and a loader example. It is read again in a fresh process before it counts as done."
+    "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the label "
+    "mapping, the settings and a loader example. It is read again in a fresh process before it counts as done."
 )
 
 
@@ -105,7 +105,9 @@ class ExportDialog(QDialog):
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         form.addRow("&State", self._which)
-        form.addRow("&New folder", where)
+        name = QLabel("&New folder", self)
+        name.setBuddy(self._folder)
+        form.addRow(name, where)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(12)

@@ -55,6 +55,10 @@ class Choices:
         """Give both together; the other one's word counts where both know."""
         return type(self)(other.devices or self.devices, {**self.found, **other.found})
 
+    def without_failures(self) -> Self:
+        """Forget what spoke against sources: it may have been mended on the disk since."""
+        return type(self)(self.devices, {sources: found for sources, found in self.found.items() if not found.problems})
+
     def at(self, config: RunConfig) -> Found | None:
         """Give what was found for a configuration; None where nobody has looked yet."""
         return self.found.get(sources_of(config))

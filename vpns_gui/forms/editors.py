@@ -7,12 +7,14 @@ import math
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtGui import QColor, QPalette, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from vpns_engine.specs.fields import PathKind
+from vpns_gui import theme
 from vpns_gui.forms.fields import FormField
 from vpns_gui.forms.percents import read_percents, write_percents
+from vpns_gui.theme import Colours
 
 
 class TextEdit(QLineEdit):
@@ -137,7 +139,8 @@ class CheckEdit(QCheckBox):
 
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.toggled.connect(self.value_changed)
+        self.toggled.connect(lambda checked: self.value_changed.emit(checked))
+        theme.follow(self, self._colour)
 
     def value(self) -> object:
         """Tell whether it is checked."""
@@ -147,6 +150,12 @@ class CheckEdit(QCheckBox):
         """Check or uncheck."""
         with QSignalBlocker(self):
             self.setChecked(bool(value))
+
+    def _colour(self, colours: Colours) -> None:
+        # Fusion draws the box's outline in a darker shade of the window: in the dark it could not be seen
+        palette = theme.palette(colours)
+        palette.setColor(QPalette.ColorRole.Window, QColor(colours.grid))
+        self.setPalette(palette)
 
 
 class PathEdit(QWidget):

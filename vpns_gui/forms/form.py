@@ -30,6 +30,7 @@ class ConfigForm(QWidget):
         self._advanced = Section("Advanced", "advanced", self)
         self._advanced.body_layout.setSpacing(ROW_SPACING_PX)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(ROW_SPACING_PX)
         for field in form_fields().values():
             if not field.advanced:

@@ -9,7 +9,8 @@ from vpns_gui.forms.fields import FormField
 from vpns_gui.forms.relevance import Presence
 from vpns_gui.theme import Colours
 
-UNIT_WIDTH_PX = 22
+HEIGHT_PX = 26
+UNIT_WIDTH_PX = 20
 
 
 class FieldRow(QWidget):
@@ -21,14 +22,16 @@ class FieldRow(QWidget):
     def __init__(self, field: FormField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self._problem = ""
+        self._problem, self._hint, self._red = "", "", False
         self._label = QLabel(field.label, self)
         self.editor = editor_for(field, self)
         self.editor.setObjectName(field.location)
+        self.editor.setMinimumHeight(HEIGHT_PX)
         self.editor.setAccessibleName(f"{field.group}: {field.label}" if field.group else field.label)
         self.editor.value_changed.connect(self.value_changed)
         self._unit = QLabel(field.unit, self)
         self._unit.setFixedWidth(UNIT_WIDTH_PX)
+        self._unit.setVisible(bool(field.unit))
         self._message = _message_label(self, f"problem:{field.location}")
         self._label.setBuddy(self.editor)
         self._explain()
@@ -46,18 +49,21 @@ class FieldRow(QWidget):
     def set_presence(self, presence: Presence) -> None:
         """Show or hide the field, or switch it off with the reason below it."""
         self.setVisible(presence.shown)
-        self.editor.setEnabled(not presence.hint)
-        self._say(self._problem, presence.hint)
+        self.editor.setEnabled(presence.enabled)
+        self._hint = presence.hint
+        self._say()
 
     def set_problem(self, text: str) -> None:
         """Say what is wrong with the value; empty where nothing is."""
         self._problem = text
-        self._say(text, "")
+        self._say()
 
-    def _say(self, problem: str, hint: str) -> None:
-        self._message.setText(problem or hint)
-        self._message.setVisible(bool(problem or hint))
-        self._colour(theme.colours())
+    def _say(self) -> None:
+        text = self._problem or self._hint
+        self._message.setText(text[:1].upper() + text[1:])
+        self._message.setVisible(bool(text))
+        if bool(self._problem) != self._red:  # style sheets are slow, and every keystroke comes by here
+            self._colour(theme.colours())
 
     def _explain(self) -> None:
         tooltip = f"<p>{self.field.tooltip}</p>" if self.field.tooltip else ""  # rich text: Qt wraps no other
@@ -70,14 +76,16 @@ class FieldRow(QWidget):
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(2)
         layout.addWidget(self._label, 0, 0)
-        layout.addWidget(self.editor, 0, 1)
-        layout.addWidget(self._unit, 0, 2)
+        layout.addWidget(self.editor, 0, 1, 1, 1 if self.field.unit else 2)
+        if self.field.unit:
+            layout.addWidget(self._unit, 0, 2)
         layout.addWidget(self._message, 1, 1, 1, 2)
         layout.setColumnStretch(1, 1)
 
     def _colour(self, colours: Colours) -> None:
-        self._label.setStyleSheet(f"color: {colours.danger}" if self._problem else "")
-        self._message.setStyleSheet(f"color: {colours.danger if self._problem else colours.muted}")
+        self._red = bool(self._problem)
+        self._label.setStyleSheet(f"color: {colours.danger}" if self._red else "")
+        self._message.setStyleSheet(f"color: {colours.danger if self._red else colours.muted}")
         self._unit.setStyleSheet(f"color: {colours.muted}")
 
 

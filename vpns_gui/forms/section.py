@@ -13,7 +13,9 @@ class Section(QWidget):
         self._button.setObjectName(name)
         self._button.setText(title)
         self._button.setCheckable(True)
-        self._button.setAutoRaise(True)
+        self._button.setStyleSheet(
+            "QToolButton { border: none; padding: 0; font-weight: bold } QToolButton:focus { text-decoration: underline }"
+        )
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.body = QWidget(self)
         self.body_layout = QVBoxLayout(self.body)

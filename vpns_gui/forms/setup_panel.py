@@ -1,5 +1,7 @@
 """The set-up: preset, form, what will happen, Start."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -23,6 +25,8 @@ class SetupPanel(QWidget):
     """Start is pressed (RunConfig)."""
     config_changed = Signal(object)
     """The settings amount to something else (RunConfig), or to nothing that works (None)."""
+    ready_changed = Signal(bool)
+    """Start goes on or off."""
     choices_requested = Signal(object)
     """Nobody has looked yet at what this RunConfig names: `gather` it beside the window, then `set_choices`."""
 
@@ -35,7 +39,10 @@ class SetupPanel(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._choices = choices_at_first()
         self._asked: Sources | None = None
-        self._running = False
+        self._running, self._was_ready = False, False
+        self._draft = Draft.of(self._presets[0].values)
+        self._begun: Mapping[str, object] | None = None
+        self._verdict = judge(self._draft, self._choices)
         self._arrange()
         self._connect()
         self._take_preset(self._presets[0])
@@ -44,6 +51,11 @@ class SetupPanel(QWidget):
     def config(self) -> RunConfig | None:
         """What the settings amount to; None where a value cannot work."""
         return self._verdict.config
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether Start is on: the settings work, what they name is there, and no run is on."""
+        return not (self._verdict.reason or self._running)
 
     def set_choices(self, choices: Choices) -> None:
         """Take in what is offered; what was known before stays known."""
@@ -70,17 +82,24 @@ class SetupPanel(QWidget):
         self._show(Draft.of(preset.values), preset)
 
     def _show(self, draft: Draft, preset: Preset | None) -> None:
+        self._look_again()
         self._draft = draft
         self._begun = draft.values if preset else None
         self._bar.set_preset(preset)
         self._judge()
 
     def _edit(self, change: tuple[str, object]) -> None:
-        self._draft = self._draft.put(*change)
+        location, value = change
+        if location.startswith(("data.", "model.")):
+            self._look_again()
+        self._draft = self._draft.put(location, value)
         self._judge()
 
+    def _look_again(self) -> None:
+        self._choices, self._asked = self._choices.without_failures(), None
+
     def _judge(self) -> None:
-        before = self._verdict.config if hasattr(self, "_verdict") else None
+        before = self._verdict.config
         self._verdict = judge(self._draft, self._choices)
         self._form.set_values(self._draft.values)
         self._form.set_problems(self._verdict.problems)
@@ -94,6 +113,9 @@ class SetupPanel(QWidget):
     def _say_reason(self) -> None:
         busy = "A run is on." if self._running else ""
         self._start.set_reason(self._verdict.reason or busy, urgent=bool(self._verdict.problems))
+        if self.ready != self._was_ready:
+            self._was_ready = self.ready
+            self.ready_changed.emit(self.ready)
 
     def _ask(self) -> None:
         config = self._verdict.config
@@ -102,7 +124,7 @@ class SetupPanel(QWidget):
             self.choices_requested.emit(config)
 
     def _request_start(self) -> None:
-        if self._verdict.config is not None:
+        if self.ready:
             self.start_requested.emit(self._verdict.config)
 
     def _connect(self) -> None:
@@ -119,6 +141,7 @@ class SetupPanel(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(340)
         layout = QVBoxLayout(self)
+        layout.setSpacing(10)
         layout.addWidget(self._bar)
         layout.addWidget(scroll, 1)
         layout.addWidget(self._start)

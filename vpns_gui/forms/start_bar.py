@@ -1,6 +1,7 @@
 """What will happen, and the button that makes it happen."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from vpns_gui import theme
@@ -36,7 +37,7 @@ class StartBar(QWidget):
     def set_reason(self, text: str, *, urgent: bool) -> None:
         """Say why Start is off; empty switches it on. `urgent`: something is wrong, not just going on."""
         self._urgent = urgent
-        self._reason.setText(text)
+        self._reason.setText(text[:1].upper() + text[1:])
         self._reason.setVisible(bool(text))
         self._button.setEnabled(not text)
         self._button.setToolTip(f"<p>{text}</p>" if text else "")
@@ -44,7 +45,17 @@ class StartBar(QWidget):
 
     def _colour(self, colours: Colours) -> None:
         self._summary.setStyleSheet(f"color: {colours.text}")
+        self._button.setPalette(_inviting(colours))
         self._reason.setStyleSheet(f"color: {colours.danger if self._urgent else colours.muted}")
+
+
+def _inviting(colours: Colours) -> QPalette:
+    """Make the palette of the one button that matters."""
+    palette, active = theme.palette(colours), QPalette.ColorGroup.Active
+    for group in (active, QPalette.ColorGroup.Inactive):
+        palette.setColor(group, QPalette.ColorRole.Button, QColor(colours.accent))
+        palette.setColor(group, QPalette.ColorRole.ButtonText, QColor(colours.on_accent))
+    return palette
 
 
 def _line(parent: QWidget, name: str) -> QLabel:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vpns_engine.forecast import forecast, sentence
+from vpns_engine.forecast import forecast, lines
 from vpns_engine.specs.problems import Problem, validate
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.forms.choices import Choices
@@ -20,7 +20,7 @@ class Verdict:
     looked: bool
     """The data set that it names has been looked at."""
     summary: str
-    """What the run would do; empty where that cannot be said."""
+    """What the run would do, in a few lines; empty where that cannot be said."""
 
     @property
     def reason(self) -> str:
@@ -35,11 +35,19 @@ def judge(draft: Draft, choices: Choices) -> Verdict:
     """Check a draft against the specs, and where they accept it against what is offered."""
     result = _validated(draft)
     if not isinstance(result, RunConfig):
-        return Verdict(None, result, False, "")
+        return Verdict(None, _in_order(result), False, "")
     found = choices.at(result)
     info = found.info if found else None
-    summary = sentence(forecast(result, info.num_train if info else None))
-    return Verdict(result, choices.problems(result), found is not None, summary)
+    summary = "\n".join(line[:1].upper() + line[1:] for line in lines(forecast(result, info.num_train if info else None)))
+    return Verdict(result, _in_order(choices.problems(result)), found is not None, summary)
+
+
+def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Sort problems as their fields stand in the form, those of the whole last."""
+    order = list(form_fields())
+    return tuple(
+        sorted(problems, key=lambda problem: order.index(problem.location) if problem.location in order else len(order))
+    )
 
 
 def _validated(draft: Draft) -> RunConfig | tuple[Problem, ...]:

@@ -17,14 +17,14 @@ SORT_ROLE = Qt.ItemDataRole.UserRole
 DENSITY_ROLE = Qt.ItemDataRole.UserRole + 1
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("#", "Layer", "Shape", "Weights", "Kept", "Density")
+_COLUMNS = ("#", "Layer", "Density", "Kept", "Weights", "Shape")
 _TIPS = (
     "Place in the network, from the input on",
     "Name of the layer in the network",
-    "Shape of the weight: output channels × input channels × kernel height × kernel width",
-    "Scored weights of the layer",
-    "Weights that the mask keeps",
     "Density: share of the layer's weights that the mask keeps; red and ! where it is under 1 %",
+    "Weights that the mask keeps",
+    "Scored weights of the layer",
+    "Shape of the weight: output channels × input channels × kernel height × kernel width",
 )
 DENSITY_COLUMN = _COLUMNS.index("Density")
 
@@ -55,7 +55,7 @@ def density_text(density: float) -> str:
     if value == 0:
         return "! 0 %"
     if density < NEARLY_EMPTY:
-        return f"! {value:.2g} %" if value >= 0.001 else "! < 0.001 %"
+        return f"! {min(value, 0.99):.2f} %" if value >= 0.01 else "! < 0.01 %"
     return f"{value:.1f} %"
 
 
@@ -101,7 +101,11 @@ class LayersTable(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return _TIPS[section]
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section)
+                return (
+                    _alignment(section)
+                    if section != DENSITY_COLUMN
+                    else Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                )
             case _:
                 return None
 
@@ -122,7 +126,7 @@ class LayersTable(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole:
                 return QColor(colours().danger) if row.nearly_empty and column == 1 else None
             case _ if role == SORT_ROLE:
-                return (index.row(), row.name, row.numel, row.numel, row.kept, row.density)[column]
+                return (index.row(), row.name, row.density, row.kept, row.numel, row.shape[0] if row.shape else 0)[column]
             case _ if role == DENSITY_ROLE:
                 return row.density
             case _:
@@ -130,8 +134,8 @@ class LayersTable(QAbstractTableModel):
 
     def _text(self, number: int, column: int) -> str:
         row = self._rows[number]
-        shape = " × ".join(str(side) for side in row.shape)
-        return (str(number + 1), row.name, shape, f"{row.numel:,}", f"{row.kept:,}", density_text(row.density))[column]
+        shape = "×".join(str(side) for side in row.shape)
+        return (str(number + 1), row.name, density_text(row.density), f"{row.kept:,}", f"{row.numel:,}", shape)[column]
 
 
 class DensityDelegate(QStyledItemDelegate):
@@ -140,13 +144,13 @@ class DensityDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw the bar at the left and the number at the right."""
         density = index.data(DENSITY_ROLE)
-        scheme, rect = colours(), option.rect  # type: ignore[attr-defined]
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        scheme, rect = colours(), option.rect
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         if selected:
-            painter.fillRect(rect, option.palette.highlight())  # type: ignore[attr-defined]
-        number = option.fontMetrics.horizontalAdvance("! 0.0001 %")  # type: ignore[attr-defined]
-        track = QRect(rect.x() + 6, rect.y() + rect.height() // 2 - 4, max(20, rect.width() - number - 20), 8)
+            painter.fillRect(rect, option.palette.highlight())
+        number = option.fontMetrics.horizontalAdvance("! < 0.01 %")
+        track = QRect(rect.x() + 6, rect.y() + rect.height() // 2 - 4, max(20, rect.width() - number - 18), 8)
         low = density < NEARLY_EMPTY
         painter.fillRect(track, QColor(scheme.raised))
         if density > 0:
@@ -161,11 +165,11 @@ class DensityDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802
         """Room for a readable bar."""
-        return QSize(170, super().sizeHint(option, index).height())
+        return QSize(155, super().sizeHint(option, index).height())
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column in (1, 2, DENSITY_COLUMN) else Qt.AlignmentFlag.AlignRight
+    side = Qt.AlignmentFlag.AlignLeft if column in (1, DENSITY_COLUMN, len(_COLUMNS) - 1) else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from vpns_gui.theme import Colours
+from vpns_gui.theme import Colours, rgb
 from vpns_gui.views.curve_series import Series, Span
 from vpns_gui.views.flow_layout import FlowLayout
 from vpns_gui.views.legend import CurveStyle, LegendEntry
@@ -43,7 +42,7 @@ class CurvePanel(QWidget):
         self._cursor.hide()
         self._boundaries: list[Any] = []
         self._styles = {style.key: style for style in styles}
-        self._curves = {style.key: self._curve(style) for style in styles}
+        self._curves = {style.key: self._curve() for style in styles}
         self._thin: dict[str, Any] = {}
         self._level: Any = None
         self.entries = {style.key: LegendEntry(style, self) for style in styles}
@@ -73,7 +72,8 @@ class CurvePanel(QWidget):
         layout.addWidget(self.plot, 1)
 
     def _set_axes(self, unit: str, is_last: bool) -> None:
-        self.item.showAxes((True, True, True, True), showValues=(True, False, False, is_last))
+        # fewer axes: each draws its own grid, which costs more than the curves
+        self.item.showAxes((True, False, False, True), showValues=(True, False, False, is_last))
         for name in ("left", "bottom", "top", "right"):
             axis = self.item.getAxis(name)
             axis.enableAutoSIPrefix(False)
@@ -82,13 +82,14 @@ class CurvePanel(QWidget):
         self.item.getAxis("left").setLabel(unit)
         if is_last:
             self.item.getAxis("bottom").setLabel("epochs")
-        self.item.showGrid(x=True, y=True, alpha=0.18)
+        for name in ("left", "bottom"):
+            self.item.getAxis(name).setGrid(46)
         self.box.setMouseEnabled(x=True, y=False)
         self.box.setAutoVisible(y=True)
         self.box.enableAutoRange(y=True)
         self.box.setDefaultPadding(0.06)
 
-    def _curve(self, style: CurveStyle) -> Any:  # noqa: ANN401 - pyqtgraph has no types
+    def _curve(self) -> Any:  # noqa: ANN401 - pyqtgraph has no types
         item = pg.PlotDataItem(antialias=True)
         item.setZValue(10)
         self.item.addItem(item)
@@ -97,8 +98,6 @@ class CurvePanel(QWidget):
     def add_thin_line(self, key: str) -> None:
         """Draw a thin line in the colour of the curve `key`, behind it, hidden along with it."""
         item = pg.PlotDataItem(antialias=False, connect="finite", skipFiniteCheck=False)
-        item.setDownsampling(auto=True, method="peak")
-        item.setClipToView(True)
         item.setZValue(1)
         self.item.addItem(item)
         self._thin[key] = item
@@ -143,6 +142,7 @@ class CurvePanel(QWidget):
 
     def name_spans(self, spans: Sequence[Span]) -> None:
         """Write the phases' names over the plot."""
+        self.item.showAxis("top")
         axis = self.item.getAxis("top")
         axis.setStyle(showValues=True)
         axis.setTicks([[((span.start + span.end) / 2, span.label) for span in spans]])
@@ -162,6 +162,7 @@ class CurvePanel(QWidget):
         """Take the colours of a scheme."""
         self._scheme = scheme
         self.plot.setBackground(scheme.surface)
+        self.box.setBorder(pg.mkPen(scheme.border))
         for name in ("left", "bottom", "top", "right"):
             axis = self.item.getAxis(name)
             axis.setPen(scheme.grid)
@@ -202,8 +203,8 @@ class CurvePanel(QWidget):
 
 def _faded(scheme: Colours, name: str) -> QPen:
     """Mix a colour into the ground, as an opaque colour: thin lines of many points draw much faster than transparent ones."""
-    front, ground = QColor(getattr(scheme, name)), QColor(scheme.surface)
-    mixed = np.array(front.getRgb()[:3]) * 0.42 + np.array(ground.getRgb()[:3]) * 0.58
-    pen = QPen(QColor(*(int(part) for part in mixed)), 1)
+    front, ground = rgb(getattr(scheme, name)), rgb(scheme.surface)
+    mixed = [round(one * 0.42 + other * 0.58) for one, other in zip(front, ground, strict=True)]
+    pen = QPen(QColor(*mixed), 1)
     pen.setCosmetic(True)
     return pen

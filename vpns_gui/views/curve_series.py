@@ -12,6 +12,9 @@ from vpns_engine.specs.phase import PHASE_LABELS
 
 FloatArray = npt.NDArray[np.float64]
 
+MAX_STEP_POINTS = 1000
+"""Points of a phase's step losses, at most."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -32,21 +35,40 @@ class Span:
 
 @dataclass
 class _Steps:
-    """Losses of the steps seen so far in one phase; grows with it, so that each step is converted once."""
+    """Losses of the steps seen so far in one phase; grows with it, so that each step is converted once.
+
+    A long phase is thinned to its least and greatest loss in each of a few hundred blocks of steps.
+    """
 
     phase: PhaseHistory
+    num_taken: int = 0
+    block: int = field(init=False)
     x: list[float] = field(default_factory=list)
     prompted: list[float] = field(default_factory=list)
     plain: list[float] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        planned = self.phase.info.epochs * self.phase.info.iterations
+        self.block = max(1, 2 * planned // MAX_STEP_POINTS)
+
     def take(self, start: float) -> None:
-        """Take in the steps that are new."""
+        """Take in the steps that are new; an unfinished block waits."""
         positions, losses = self.phase.step_positions, self.phase.step_losses
-        for index in range(len(self.x), min(len(positions), len(losses))):
-            values = losses[index]
-            self.x.append(start + positions[index])
-            self.prompted.append(values[0] if len(values) > 1 else np.nan)
-            self.plain.append(values[-1] if values else np.nan)
+        while self.num_taken + self.block <= len(positions):
+            part = slice(self.num_taken, self.num_taken + self.block)
+            self.num_taken += self.block
+            prompted = [values[0] if len(values) > 1 else np.nan for values in losses[part]]
+            plain = [values[-1] if values else np.nan for values in losses[part]]
+            if self.block == 1:
+                self._add(start + positions[part.start], prompted[0], plain[0])
+            else:
+                self._add(start + positions[part.start], min(prompted), min(plain))
+                self._add(start + positions[part.stop - 1], max(prompted), max(plain))
+
+    def _add(self, x: float, prompted: float, plain: float) -> None:
+        self.x.append(x)
+        self.prompted.append(prompted)
+        self.plain.append(plain)
 
 
 class LevelCurves:
@@ -64,7 +86,7 @@ class LevelCurves:
         """Tell whether these curves are those of that history, still the one they were made from."""
         phases = _training_phases(history, level)
         same = len(phases) == len(self._phases) and all(a is b for a, b in zip(phases, self._phases, strict=True))
-        shrunk = any(len(s.x) > len(s.phase.step_positions) for s in self._steps)
+        shrunk = any(s.num_taken > len(s.phase.step_positions) for s in self._steps)
         return history is self.history and level == self.level and same and not shrunk
 
     @property
@@ -74,6 +96,15 @@ class LevelCurves:
             Span(PHASE_LABELS[phase.info.kind], start, start + phase.info.epochs)
             for phase, start in zip(self._phases, self._starts, strict=True)
         )
+
+    @property
+    def num_known(self) -> tuple[int, int, int]:
+        """Count epochs, steps drawn, and tests: while these stay, so do the curves."""
+        for steps, start in zip(self._steps, self._starts, strict=True):
+            steps.take(start)
+        level = self.history.levels.get(self.level)
+        extras = len(level.tested) + len(level.saved) if level is not None else 0
+        return sum(len(phase.epochs) for phase in self._phases), sum(len(steps.x) for steps in self._steps), extras
 
     @property
     def num_epochs(self) -> float:

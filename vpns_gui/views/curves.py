@@ -48,6 +48,7 @@ class CurvesView(QWidget):
         self._curves: LevelCurves | None = None
         self._series: dict[str, Series] = {}
         self._cursor: float | None = None
+        self._known = (-1, -1, -1)
         content = QWidget(self)
         self.accuracy = CurvePanel("Accuracy", "%", _ACCURACY, parent=content)
         self.loss = CurvePanel("Loss", "cross-entropy", _LOSS, parent=content)
@@ -111,7 +112,10 @@ class CurvesView(QWidget):
         if self._curves is None or not self._curves.belongs_to(history, level):
             self._curves = LevelCurves(history, level)
             self._start(history, level)
-        self._draw(self._curves)
+        known = self._curves.num_known
+        if known != self._known:
+            self._draw(self._curves, epochs_changed=known[::2] != self._known[::2])
+            self._known = known
         self._stack.show_content(True)
 
     def _start(self, history: RunHistory, level: int) -> None:
@@ -123,9 +127,15 @@ class CurvesView(QWidget):
         self.accuracy.name_spans(spans)
         self.density.set_target(history.levels[level].density * 100)
         self._cursor = None
+        self._known = (-1, -1, -1)
         self._show_all()
 
-    def _draw(self, curves: LevelCurves) -> None:
+    def _draw(self, curves: LevelCurves, *, epochs_changed: bool) -> None:
+        prompted, plain = curves.step_losses()
+        self.loss.set_thin_line("loss_prompted", prompted)
+        self.loss.set_thin_line("loss", plain)
+        if not epochs_changed:
+            return
         tests = curves.tests(prompted=False), curves.tests(prompted=True)
         self._series = {
             "train": curves.epochs(lambda e: e.train_accuracy, scale=100),
@@ -140,9 +150,6 @@ class CurvesView(QWidget):
         for panel in self._panels:
             for key in panel.entries:
                 panel.set_curve(key, self._series[key])
-        prompted, plain = curves.step_losses()
-        self.loss.set_thin_line("loss_prompted", prompted)
-        self.loss.set_thin_line("loss", plain)
         self._explain(curves.history)
         self._read_out()
 

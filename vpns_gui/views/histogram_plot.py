@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from vpns_gui.theme import Colours
 from vpns_gui.views.mask_pictures import Histogram
 
+_UNITS = ((1_000_000, "million weights"), (1_000, "thousand weights"), (1, "weights"))
+
 
 class HistogramPlot(QWidget):
     """Kept below, pruned above it."""
@@ -24,6 +26,7 @@ class HistogramPlot(QWidget):
         self._item = self._plot.getPlotItem()
         for side in ("left", "bottom"):
             self._item.getAxis(side).enableAutoSIPrefix(False)
+            self._item.getAxis(side).setStyle(maxTickLevel=0)
         self._item.getAxis("left").setWidth(52)
         self._item.setLabel("bottom", axis)
         self._item.setLabel("left", "weights")
@@ -60,8 +63,15 @@ class HistogramPlot(QWidget):
         self.pruned.setOpts(x0=left, x1=right, y0=histogram.kept, height=histogram.pruned)
         self._show_threshold(threshold)
         tallest = float((histogram.kept + histogram.pruned).max(initial=1))
+        self._count_in(tallest)
         self._item.setYRange(0, tallest * 1.06, padding=0)
         self._item.setXRange(float(histogram.edges[0]), float(histogram.edges[-1]), padding=0.02)
+
+    def _count_in(self, tallest: float) -> None:
+        unit, name = next(((unit, name) for unit, name in _UNITS if tallest >= 5 * unit), (1, "weights"))
+        axis = self._item.getAxis("left")
+        axis.setScale(1 / unit)
+        axis.setLabel(name)
 
     def _show_threshold(self, threshold: float | None) -> None:
         self.threshold.setVisible(threshold is not None)

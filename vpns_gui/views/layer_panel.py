@@ -1,5 +1,6 @@
 """One layer's mask: density map, kernels, histograms."""
 
+import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -41,6 +42,7 @@ class LayerPanel(QWidget):
         self.scores = HistogramPlot("scoresHistogram", "|score|", self)
         self._key = _label("histogramKey", self)
         self._key.setTextFormat(Qt.TextFormat.RichText)
+        self._key.setWordWrap(False)
         self._lay_out()
         theme.follow(self, self._recolour)
 
@@ -52,8 +54,8 @@ class LayerPanel(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
-        grid.addWidget(_label("", self, "Density: output channels ↓, input channels →", bold=True), 0, 0)
-        grid.addWidget(_label("", self, "Kernels: output channels ↓, input channels →", bold=True), 0, 1)
+        grid.addWidget(_label("", self, "Density, output ↓ by input → channels", bold=True), 0, 0)
+        grid.addWidget(_label("", self, "Kernels, output ↓ by input → channels", bold=True), 0, 1)
         grid.addWidget(self.map_note, 1, 0)
         grid.addWidget(self.mosaic_note, 1, 1)
         grid.addLayout(density, 2, 0)
@@ -66,15 +68,18 @@ class LayerPanel(QWidget):
         grid.setRowStretch(4, 4)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.pointer, 1)
-        bottom.addWidget(self._key)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.title)
+        layout.addWidget(self.pointer)
         layout.addLayout(grid, 1)
-        layout.addLayout(bottom)
+        layout.addWidget(self._key)
+
+    @property
+    def _what(self) -> str:
+        single = self._detail is not None and mask_pictures.kernel_gap(self._detail.mask_OIHW) == 0
+        return "weights" if single else "kernels"
 
     def set_detail(self, detail: LayerDetail) -> None:
         """Show a layer."""
@@ -84,7 +89,7 @@ class LayerPanel(QWidget):
             f"{detail.name}: {shape_text(detail.shape)}, {detail.num_kept:,} of {detail.numel:,} weights kept ({share})"
         )
         self.map.setAccessibleName(f"Density map of {detail.name}")
-        self.map_note.setText(_map_note(detail.density_map))
+        self.map_note.setText(_map_note(detail.density_map, self._what))
         self._draw_map(detail.density_map)
         self.mosaic.set_mask(detail.mask_OIHW)
         self.weights.set_histogram(detail.weights, None, "The weights of this epoch are not stored.")
@@ -108,7 +113,7 @@ class LayerPanel(QWidget):
         window = QRectF(part.x() * x, part.y() * y, part.width() * x, part.height() * y)
         self.map.set_window(None if all_in_sight else window)
         if all_in_sight:
-            self.mosaic_note.setText(f"All {num_out:,} × {num_in:,} kernels")
+            self.mosaic_note.setText(f"All {num_out:,} × {num_in:,} {self._what}")
         else:
             self.mosaic_note.setText(
                 f"Output {part.y() + 1:,} to {part.y() + part.height():,} of {num_out:,}, "
@@ -143,11 +148,9 @@ class LayerPanel(QWidget):
     def _recolour(self, scheme: Colours) -> None:
         for label in (self.map_note, self.mosaic_note, self.pointer):
             label.setStyleSheet(f"color: {scheme.muted}")
-        self._key.setText(
-            f"<span style='color:{scheme.kept}'>■</span> kept &nbsp; <span style='color:{scheme.pruned}'>■</span> pruned &nbsp; "
-            f"<span style='color:{scheme.border}'>■</span> in an empty kernel &nbsp; "
-            f"<span style='color:{scheme.threshold}'>┆</span> threshold"
-        )
+        swatches = ((scheme.kept, "kept"), (scheme.pruned, "pruned"), (scheme.empty, "pruned, nothing left in the kernel"))
+        parts = [f"<span style='background:{colour}'>&nbsp;&nbsp;&nbsp;&nbsp;</span>&nbsp;{name}" for colour, name in swatches]
+        self._key.setText(" &nbsp; ".join(parts))
         for plot in (self.weights, self.scores):
             plot.recolour(scheme)
         self.mosaic.recolour()
@@ -156,15 +159,13 @@ class LayerPanel(QWidget):
 
 
 def _ramp() -> mask_pictures.FloatArray:
-    import numpy as np
-
     return np.linspace(1, 0, 129, dtype=np.float32)[:, None]
 
 
 def _label(name: str, parent: QWidget, text: str = "", *, bold: bool = False) -> QLabel:
     label = QLabel(text, parent)
     label.setObjectName(name)
-    label.setWordWrap(not bold)
+    label.setWordWrap(True)
     if bold:
         font = label.font()
         font.setBold(True)
@@ -177,10 +178,10 @@ def _top_of_scale(found: DensityMap) -> float:
     return max(float(found.values.max(initial=0.0)), 1e-6)
 
 
-def _map_note(found: DensityMap) -> str:
+def _map_note(found: DensityMap, what: str) -> str:
     if found.out_block == found.in_block == 1:
-        return "A point is one kernel"
-    return f"A point is the mean of {found.out_block} × {found.in_block} kernels (the layer is too large for one each)"
+        return f"A point is one {what[:-1]}"
+    return f"A point is the mean of {found.out_block} × {found.in_block} {what}: the layer is too large for one each"
 
 
 def _channels(name: str, index: int, block: int, total: int) -> str:

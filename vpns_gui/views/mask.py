@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from vpns_gui import theme
 from vpns_gui.models.layers_table import DENSITY_COLUMN, NEARLY_EMPTY, SORT_ROLE, DensityDelegate, LayerRow, LayersTable
@@ -66,7 +66,7 @@ class MaskView(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
         table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setSectionResizeMode(DENSITY_COLUMN, QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setStretchLastSection(True)
         table.horizontalHeader().setMinimumSectionSize(36)
         table.selectionModel().currentRowChanged.connect(self._chosen)
         return table
@@ -86,7 +86,7 @@ class MaskView(QWidget):
         split.setChildrenCollapsible(False)
         split.addWidget(left)
         split.addWidget(self._detail)
-        split.setSizes([540, 740])
+        split.setSizes([560, 720])
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
         inner = QVBoxLayout(content)
@@ -158,8 +158,8 @@ class MaskView(QWidget):
         self._warning.setVisible(bool(low))
 
     def _fit_columns(self) -> None:
-        for column in range(DENSITY_COLUMN):
-            self._table.resizeColumnToContents(column)
+        self._table.resizeColumnsToContents()
+        self._table.setColumnWidth(0, max(44, self._table.columnWidth(0)))
 
     def _recolour(self, scheme: Colours) -> None:
         self._warning.setStyleSheet(f"color: {scheme.danger}")

@@ -15,7 +15,7 @@ Rgb = npt.NDArray[np.uint8]
 
 MAX_MAP_SIDE = 256
 NUM_BINS = 81
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 
 GAP, EMPTY, PRUNED, KEPT = range(4)
 """What a cell of the kernels' picture is: between kernels, in a kernel with nothing kept, pruned, kept."""
@@ -68,7 +68,7 @@ def layer_detail(
 ) -> LayerDetail:
     """Compute everything the mask view shows of a layer.
 
-    Takes about a second for 100 million weights: call it in a worker thread.
+    Takes some seconds for 100 million weights: call it in a worker thread.
 
     Args:
         mask: in the weight's shape.
@@ -160,8 +160,9 @@ def mosaic(mask_OIHW: BoolArray, first: tuple[int, int], count: tuple[int, int])
     num_out, num_in, height, width = tiles.shape
     gap = kernel_gap(mask_OIHW)
     cells = np.full((num_out, height + gap, num_in, width + gap), GAP, np.uint8)
-    filled = tiles.any(axis=(2, 3), keepdims=True)
-    states = np.where(tiles, KEPT, np.where(filled, PRUNED, EMPTY)).astype(np.uint8)
+    # where a kernel is a single weight there is no empty kernel to tell apart
+    has_any = tiles.any(axis=(2, 3), keepdims=True) | (gap == 0)
+    states = np.where(tiles, KEPT, np.where(has_any, PRUNED, EMPTY)).astype(np.uint8)
     cells[:, :height, :, :width] = states.transpose(0, 2, 1, 3)
     whole = cells.reshape(num_out * (height + gap), num_in * (width + gap))
     return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]

@@ -2,9 +2,10 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
+from vpns_gui import theme
 from vpns_gui.theme import Colours, colours
 from vpns_gui.views import mask_pictures
 from vpns_gui.views.mask_pictures import BoolArray
@@ -26,6 +27,7 @@ class Mosaic(QAbstractScrollArea):
         self._mask: BoolArray | None = None
         self._image: QImage | None = None
         self._cell = _LEAST_CELL_PX
+        self._fitting = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
@@ -40,10 +42,10 @@ class Mosaic(QAbstractScrollArea):
         same = mask_OIHW is not None and self._mask is not None and mask_OIHW.shape == self._mask.shape
         self._mask = mask_OIHW
         if not same:
+            self._fitting = True
             for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
-                bar.blockSignals(True)
                 bar.setValue(0)
-                bar.blockSignals(False)
+            self._fitting = False
         self._fit()
 
     def centre_on(self, out: int, into: int) -> None:
@@ -77,6 +79,8 @@ class Mosaic(QAbstractScrollArea):
         return max(1, room.height() // (tile.height() * self._cell)), max(1, room.width() // (tile.width() * self._cell))
 
     def _fit(self) -> None:
+        if self._fitting:
+            return
         if self._mask is None:
             self._image = None
             self.viewport().update()
@@ -84,20 +88,20 @@ class Mosaic(QAbstractScrollArea):
         tile, room = self._tile(), self.maximumViewportSize()
         num_out, num_in = self._mask.shape[:2]
         best = min(room.width() // max(1, num_in * tile.width()), room.height() // max(1, num_out * tile.height()))
+        self._fitting = True
         self._cell = max(_LEAST_CELL_PX, min(_MOST_CELL_PX, best))
         for bar, total, side, cells in (
             (self.horizontalScrollBar(), num_in, room.width(), tile.width()),
             (self.verticalScrollBar(), num_out, room.height(), tile.height()),
         ):
             shown = max(1, side // (cells * self._cell))
-            bar.blockSignals(True)
             bar.setRange(0, max(0, total - shown))
             bar.setPageStep(shown)
-            bar.blockSignals(False)
+        self._fitting = False
         self._redraw()
 
     def _redraw(self) -> None:
-        if self._mask is None:
+        if self._mask is None or self._fitting:
             return
         part = self.window
         cells = mask_pictures.mosaic(self._mask, (part.y(), part.x()), (part.height(), part.width()))
@@ -140,5 +144,5 @@ class Mosaic(QAbstractScrollArea):
 
 def cell_colours(scheme: Colours) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     """Give the colours of GAP, EMPTY, PRUNED, KEPT, shape (4, 3)."""
-    names = (scheme.window, scheme.raised, scheme.pruned, scheme.kept)
-    return np.array([QColor(name).getRgb()[:3] for name in names], dtype=np.uint8)
+    names = (scheme.window, scheme.empty, scheme.pruned, scheme.kept)
+    return np.array([theme.rgb(name) for name in names], dtype=np.uint8)

@@ -30,9 +30,10 @@ def fitted(image: QSize, room: QRect, *, stretch: bool = False) -> QRect:
 
 
 def paint(painter: QPainter, where: QRect, image: QImage) -> None:
-    """Draw a picture: nearest neighbour where enlarged, smooth where made smaller."""
-    shrinks = where.width() < image.width() or where.height() < image.height()
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
+    """Draw a picture: nearest neighbour where enlarged, smooth where that would leave out or double some pixels."""
+    sides = ((where.width(), image.width()), (where.height(), image.height()))
+    uneven = any(shown < 2 * own and shown != own for shown, own in sides)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, uneven)
     painter.drawImage(where, image)
 
 

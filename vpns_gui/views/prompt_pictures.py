@@ -55,7 +55,7 @@ def shown_values(values_3CC: FloatArray, channel: Channel) -> FloatArray:
         case "mean":
             return np.asarray(values_3CC.mean(axis=0), dtype=np.float32)
         case _:
-            return values_3CC[("red", "green", "blue").index(channel)]
+            return np.asarray(values_3CC[("red", "green", "blue").index(channel)], dtype=np.float32)
 
 
 def suggested_amplification(shown: FloatArray, largest: int = 64) -> int:
@@ -71,7 +71,7 @@ def picture(values_3CC: FloatArray, channel: Channel, amplification: float, *, d
     """Draw a prompt so that its sign is seen: one channel or the mean in two hues around zero, or as colour around grey."""
     scaled = shown_values(values_3CC, channel).astype(np.float32) * amplification
     if channel == "colour":
-        return np.round(np.clip(0.5 + scaled / 2, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+        return np.asarray(np.round(np.clip(0.5 + scaled / 2, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0))
     return diverging(scaled, dark=dark)
 
 

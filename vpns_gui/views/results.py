@@ -16,8 +16,16 @@ from PySide6.QtWidgets import (
 
 from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 
-ACCURACY_COLUMNS = ("Sparsity", "State", "Kept weights", "Validation", "… with prompt", "Test", "… with prompt")
-MAPPING_COLUMNS = ("Target class", "Source class", "Training images taken for it")
+ACCURACY_COLUMNS = (
+    "Sparsity",
+    "State",
+    "Weights\nkept",
+    "Validation\nno prompt",
+    "Validation\nwith prompt",
+    "Test\nno prompt",
+    "Test\nwith prompt",
+)
+MAPPING_COLUMNS = ("Target class", "Source class", "Images")
 Rows = Sequence[Sequence[str]]
 
 
@@ -37,8 +45,10 @@ class ResultsView(QWidget):
         self._note.setWordWrap(True)
         content.addWidget(_titled(_heading("Accuracies", content), self._accuracies, self._note, content))
         content.addWidget(_titled(self._mapping_title, self._mapping, None, content))
+        self._mapping.horizontalHeader().setToolTip("Images: training images of the target class taken for the source class")
+        content.setSizes([680, 300])
         content.setStretchFactor(0, 3)
-        content.setStretchFactor(1, 2)
+        content.setStretchFactor(1, 1)
         note = EmptyNote("No results yet", "The accuracies of every saved state and the label mapping appear here.", self)
         self._stack = NoteOrContent(note, content, self)
         layout = QVBoxLayout(self)
@@ -66,6 +76,7 @@ def _table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidget:
     table.setObjectName(name)
     table.setHorizontalHeaderLabels(columns)
     table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setAlternatingRowColors(True)

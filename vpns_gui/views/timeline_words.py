@@ -100,7 +100,7 @@ def _level(history: RunHistory, level: int) -> LevelLine:
     state: State = "waiting"
     for found in ("failed", "stopped", "running"):
         if found in states:
-            state = found  # type: ignore[assignment]
+            state = found
             break
     else:
         if states == {"done"}:

@@ -1,0 +1,179 @@
+"""Drafts: half-typed values, suggestions, and what becomes of values that do not matter."""
+
+import pytest
+
+from vpns_engine.presets import all_presets
+from vpns_engine.specs.run import RunConfig
+from vpns_gui.forms.choices import Choices, choices_at_first, gather, sources_of
+from vpns_gui.forms.draft import Draft
+from vpns_gui.forms.editors import read_number, read_whole, write_number
+from vpns_gui.forms.fields import BASIC, form_fields
+from vpns_gui.forms.percents import read_percents, write_percents
+from vpns_gui.forms.relevance import presence
+from vpns_gui.forms.verdict import judge
+
+
+def leaves(values, prefix=""):
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def test_that_every_leaf_of_the_configuration_is_in_the_form_once():
+    assert sorted(form_fields()) == sorted(leaves(RunConfig().model_dump()))
+    assert [place for place, field in form_fields().items() if not field.advanced] == list(BASIC)
+
+
+def test_that_every_field_explains_itself():
+    for field in form_fields().values():
+        assert field.tooltip, field.location
+        assert field.label != field.location.split(".")[-1]
+
+
+def test_that_fields_take_unit_and_bounds_from_the_spec():
+    size = form_fields()["data.image_size"]
+    assert (size.unit, size.lowest, size.highest) == ("px", 8, 1024)
+
+
+@pytest.mark.parametrize("preset", all_presets(), ids=lambda preset: preset.key)
+def test_that_a_complete_configuration_goes_through_a_draft_unchanged(preset):
+    values = {**preset.values, "data": {**preset.values["data"], "folder": "images"}}
+    config = RunConfig.model_validate(values)
+    assert RunConfig.model_validate(Draft.of(config.model_dump()).nested()) == config
+    assert RunConfig.model_validate(Draft.of(config.model_dump(mode="json")).nested()) == config
+
+
+def test_that_another_architecture_brings_its_sizes():
+    draft = Draft.of({}).put("model.architecture", "resnet18")
+    sizes = [draft.values[place] for place in ("data.image_size", "prompt.canvas", "prompt.pad", "prompt.square")]
+    assert sizes == [224, 224, 16, 115]
+    back = draft.put("model.architecture", "resnet20")
+    assert back.values["prompt.canvas"] == 16
+    assert back.values["prompt.pad"] == 2
+
+
+def test_that_a_size_set_by_hand_is_left_alone():
+    draft = Draft.of({}).put("prompt.pad", 5).put("model.architecture", "resnet18")
+    assert (draft.values["prompt.pad"], draft.values["prompt.canvas"]) == (5, 224)
+
+
+def test_that_the_canvas_follows_an_image_size_set_by_hand():
+    draft = Draft.of({}).put("data.image_size", 32)
+    assert draft.values["prompt.canvas"] == 32
+    assert draft.put("data.image_size", "3x").values["prompt.canvas"] == 32
+
+
+def test_that_sizes_of_an_opened_run_are_its_own():
+    opened = Draft.of({"data": {"image_size": 32}, "prompt": {"canvas": 48, "pad": 4}})
+    changed = opened.put("prompt.kind", "fix")
+    assert [changed.values[place] for place in ("data.image_size", "prompt.canvas", "prompt.pad")] == [32, 48, 4]
+
+
+def test_that_a_prompt_around_the_image_gets_room():
+    config = judge(Draft.of({}).put("prompt.kind", "expand"), Choices()).config
+    assert config is not None
+    assert config.data.image_size < config.prompt.canvas
+
+
+def test_that_photographs_are_flipped_and_digits_are_not():
+    assert Draft.of({}).put("data.dataset", "folder").values["data.flip"] is True
+    assert Draft.of({}).values["data.flip"] is False
+
+
+def test_that_a_hidden_value_that_cannot_work_stops_nobody():
+    draft = Draft.of({}).put("prompt.pad", "x").put("prompt.kind", "fix")
+    verdict = judge(draft, choices_at_first())
+    assert verdict.config is not None
+    assert verdict.config.prompt.square == 8
+    assert not verdict.reason
+
+
+def test_that_a_hidden_value_that_works_is_kept():
+    draft = Draft.of({}).put("prompt.pad", 5).put("method", "control")
+    verdict = judge(draft, Choices())
+    assert verdict.config is not None
+    assert verdict.config.prompt.pad == 5
+
+
+def test_that_reasons_are_in_the_order_of_the_form():
+    verdict = judge(Draft.of({}).put("seed", "").put("data.image_size", "x"), Choices())
+    assert [problem.location for problem in verdict.problems] == ["data.image_size", "seed"]
+    assert verdict.reason == "Image size 'x': a whole number is needed (and 1 more)"
+
+
+def test_that_only_optimizers_in_use_are_shown():
+    def shown(values):
+        return {place.split(".")[1] for place, field in form_fields().items()
+                if place.startswith("optim.") and presence(field, values).shown}  # fmt: skip
+
+    values = Draft.of({}).values
+    assert shown(values) == {"scores", "search_prompt", "weights", "finetune_prompt"}
+    assert shown({**values, "method": "control"}) == {"scores", "weights"}
+    assert shown({**values, "method": "omp"}) == {"weights"}
+    assert shown({**values, "prompt.kind": "none"}) == {"scores", "weights"}
+
+
+def test_that_a_device_that_is_not_there_is_named():
+    draft = Draft.of({"device": "cuda"})
+    assert not judge(draft, choices_at_first()).reason
+    known = choices_at_first().merged(Choices(devices=("auto", "cpu")))
+    assert judge(draft, known).problems[0].location == "device"
+
+
+def test_that_a_data_set_is_looked_at_once_for_settings_that_do_not_split_it():
+    config = RunConfig()
+    other = RunConfig(seed=9, data={"batch_size": 32, "image_size": 8})
+    assert gather(config).at(other) is not None
+    assert sources_of(config) != sources_of(RunConfig(data={"protocol": "paper"}))
+
+
+def test_that_too_many_classes_are_a_problem_of_the_data_set(tmp_path):
+    for number in range(38):
+        folder = tmp_path / f"class{number:02d}"
+        folder.mkdir()
+        for image in range(8):
+            (folder / f"{image}.png").touch()
+    draft = Draft.of({"data": {"dataset": "folder", "folder": str(tmp_path)}})
+    config = judge(draft, Choices()).config
+    assert config is not None
+    verdict = judge(draft, gather(config))
+    assert [problem.location for problem in verdict.problems] == ["data.dataset"]
+    assert "38 classes" in verdict.reason
+
+
+def test_that_a_missing_weights_file_is_named(tmp_path):
+    config = RunConfig(model={"weights": "file", "weights_file": str(tmp_path / "gone.pt")})
+    problem = gather(config).problems(config)[0]
+    assert problem.location == "model.weights_file"
+    assert "gone.pt" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("90", (0.9,)),
+        ("40, 50,60", (0.4, 0.5, 0.6)),
+        ("99.9 %", (0.999,)),
+        ("", ()),
+        ("90, ", (0.9,)),
+        ("9o", ("9o",)),
+        ("nan 50", ("nan", 0.5)),
+        ("1e999999999", ("1e999999999",)),
+    ],
+)
+def test_that_percents_are_read_as_shares(text, shares):
+    assert read_percents(text) == shares
+
+
+def test_that_percents_are_written_as_they_are_read():
+    for text in ("90", "40, 50, 60", "0", "99.9", "12.5", "0.01", "90, x"):
+        assert write_percents(read_percents(text)) == text
+
+
+def test_that_numbers_are_written_so_that_they_read_back():
+    for number in (1e-4, 1e-5, 0.05, 3.0, 0.1):
+        assert read_number(write_number(number)) == number
+    assert read_number("nan") == "nan"
+    assert read_whole("1.5") == "1.5"
