@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from vpns_engine.cli_progress import Progress
-from vpns_engine.cli_show import results
+from vpns_engine.cli_results import results
 from vpns_engine.drive import Control, start
 from vpns_engine.events import RunEnded
 from vpns_engine.specs.run import RunConfig

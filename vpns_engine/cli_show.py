@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpns_engine.artifacts import read_state_info
+from vpns_engine.cli_results import layers, mappings, results
 from vpns_engine.cli_tables import table
 from vpns_engine.errors import EngineError
-from vpns_engine.events import EpochEnded, LevelSaved, RunStarted
-from vpns_engine.history import LevelHistory, RunHistory
+from vpns_engine.events import RunStarted
+from vpns_engine.history import RunHistory
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.phase import PHASE_LABELS
 from vpns_engine.specs.run import RunConfig
@@ -89,7 +90,7 @@ def _missing_states(store: RunStore, history: RunHistory) -> Iterator[str]:
 def show(folder: Path) -> str:
     """Give the whole text for one run."""
     run = open_run(folder)
-    parts = [_head(run), results(run.history), _now(run.history), _layers(run.history), _mappings(run.history)]
+    parts = [_head(run), results(run.history), _now(run.history), layers(run.history), mappings(run.history)]
     if run.damage:
         parts.append("\n".join(["Damaged:", *(f"  {line}" for line in run.damage)]))
     return "\n\n".join(part for part in parts if part)
@@ -186,39 +187,6 @@ def _counts_line(started: RunStarted) -> str:
     return f"{weights:,} scored weights in {len(started.layers)} layers; {images}; {started.device}, {threads}"
 
 
-def results(history: RunHistory) -> str:
-    """Give the table of results: each saved stage of each level with its test accuracies; empty where none is saved."""
-    rows = [row for level in sorted(history.levels) for row in _level_rows(history, level, history.levels[level])]
-    if not rows:
-        return ""
-    headers = ("Level", "Sparsity", "Stage", "Epoch", "Test without prompt", "With prompt", "Kept", "Density")
-    return "\n".join(table(headers, rows))
-
-
-def _level_rows(history: RunHistory, index: int, level: LevelHistory) -> Iterator[tuple[str, ...]]:
-    total = sum(layer.numel for layer in history.started.layers) if history.started else 0
-    for saved in level.saved:
-        phase = history.phases[saved.phase].info
-        tested = level.test(phase.kind)
-        kept = _kept_at(history, saved)
-        yield (
-            str(index + 1),
-            sparsity_of(level.density),
-            PHASE_LABELS[phase.kind] + ("" if saved.complete else " (stopped early)"),
-            f"{saved.epoch} of {phase.epochs}" if phase.epochs else "-",
-            percent(tested.accuracy if tested else None, 2),
-            percent(tested.accuracy_prompted if tested else None, 2),
-            "-" if kept is None else f"{kept:,}",
-            "-" if kept is None or not total else percent(kept / total, 2),
-        )
-
-
-def _kept_at(history: RunHistory, saved: LevelSaved) -> int | None:
-    epochs = history.phases[saved.phase].epochs
-    found = [epoch for epoch in epochs if epoch.epoch == saved.epoch and epoch.kept] or [e for e in epochs if e.kept]
-    return sum(found[-1].kept) if found else None
-
-
 def _now(history: RunHistory) -> str:
     """Say where a run is that has not finished."""
     if history.current is None or (history.ended is not None and history.ended.status == "finished"):
@@ -230,52 +198,3 @@ def _now(history: RunHistory) -> str:
     last = phase.epochs[-1]
     measured = f"validation {percent(last.val_accuracy)} without, {percent(last.val_accuracy_prompted)} with the prompt"
     return f"Last: {label}, epoch {last.epoch} of {phase.info.epochs}, {measured}"
-
-
-def _layers(history: RunHistory) -> str:
-    started = history.started
-    kept = _last_kept(history)
-    if started is None or not kept:
-        return ""
-    levels = sorted(kept)
-    rows = [
-        (
-            printable(layer.name),
-            " x ".join(map(str, layer.shape)),
-            f"{layer.numel:,}",
-            *(_share(kept[level].kept, index, layer.numel) for level in levels),
-        )
-        for index, layer in enumerate(started.layers)
-    ]
-    columns = (f"Kept at {sparsity_of(history.levels[level].density)}" for level in levels)
-    return "\n".join(table(("Layer", "Shape", "Weights", *columns), rows))
-
-
-def _share(kept: tuple[int, ...], index: int, numel: int) -> str:
-    return percent(kept[index] / numel, 2) if index < len(kept) and numel else "-"
-
-
-def _last_kept(history: RunHistory) -> dict[int, EpochEnded]:
-    """Give, for each level, the last epoch that counted the kept weights."""
-    return {phase.info.level: epoch for phase in history.phases for epoch in phase.epochs if epoch.kept}
-
-
-def _mappings(history: RunHistory) -> str:
-    started = history.started
-    if started is None:
-        return ""
-    return "\n\n".join(_mapping(started, level) for _, level in sorted(history.levels.items()) if level.sources)
-
-
-def _mapping(started: RunStarted, level: LevelHistory) -> str:
-    rows = [
-        (
-            printable(target),
-            f"{source}",
-            printable(started.source_classes[source]) if source < len(started.source_classes) else "?",
-            str(level.counts[index]) if index < len(level.counts) else "-",
-        )
-        for index, (target, source) in enumerate(zip(started.target_classes, level.sources, strict=False))
-    ]
-    title = f"Label mapping at sparsity {sparsity_of(level.density)}"
-    return "\n".join([title, *table(("Class", "Source", "Source class", "Training images taken for it"), rows)])

@@ -14,7 +14,7 @@ from vpns_gui import theme
 from vpns_gui.studio import Studio
 from vpns_gui.unexpected import UnexpectedErrors
 
-_SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.001
 """How long another thread may keep Python's lock while the window waits; Python's own 0.005 is felt while torch loads."""
 _COMPLETE_AFTER_MS = 30
 """Time for the window to be painted before the plots' library is loaded."""
@@ -33,7 +33,7 @@ def make_application(arguments: Sequence[str]) -> QApplication:
 
 def run(arguments: Sequence[str]) -> int:
     """Open the window and work until it is closed; gives the exit code."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = make_application(arguments)
     errors = UnexpectedErrors(app)
     errors.install()

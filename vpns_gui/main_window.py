@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from vpns_gui.forms.setup_panel import SetupPanel
 from vpns_gui.menus import Menus
@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
         tabs = QTabWidget(self)
         tabs.setObjectName("tabs")
         tabs.setDocumentMode(True)
+        tabs.tabBar().setDrawBase(False)
         for number, (view, title) in enumerate(
             ((self.curves_page, "Curves"), (self.prompt, "Prompt"), (self.masks_page, "Masks"), (self.results, "Results"))
         ):
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
     def _dock(self, title: str, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
+        dock.setTitleBarWidget(_title_bar(title, dock))
         dock.setWidget(content)
         self.addDockWidget(area, dock)
         self.menus.view.addAction(dock.toggleViewAction())
@@ -88,3 +90,13 @@ def _page(parent: QWidget) -> QWidget:
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
     return page
+
+
+def _title_bar(title: str, parent: QWidget) -> QLabel:
+    """Make a title to drag the dock by; it is closed in the View menu, so it needs no small buttons."""
+    bar = QLabel(title, parent)
+    bar.setContentsMargins(10, 6, 10, 4)
+    font = bar.font()
+    font.setBold(True)
+    bar.setFont(font)
+    return bar

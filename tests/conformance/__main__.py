@@ -44,7 +44,7 @@ def _conclude(lines: Sequence[Line], num_cases: int, seconds: float) -> int:
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="replay every case at or below it")
-    parser.add_argument("--fast", action="store_true", help="leave out single precision for full networks with random weights")
+    parser.add_argument("--fast", action="store_true", help="leave out full networks in single precision")
     parser.add_argument("--quiet", action="store_true", help="print only what falls short, and the time of each case")
     return parser.parse_args(argv)
 

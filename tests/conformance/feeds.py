@@ -33,7 +33,8 @@ def train_passes(epochs: int) -> Passes:
 
     def number(level: int, purpose: str, epoch: int) -> int:
         first = 1 + level * (1 + 2 * epochs)
-        return {"map": 0 if level == DENSE else first, "search": first + epoch, "finetune": first + epochs + epoch}[purpose]
+        numbers = {"map": 0 if level == DENSE else first, "search": first + epoch, "finetune": first + epochs + epoch}
+        return numbers[purpose]
 
     return number
 
@@ -60,14 +61,14 @@ class RecordedFeed:
     used: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return ceil(self.orders_PN.shape[1] / self.batch_size)
+        return ceil(int(self.orders_PN.shape[1]) / self.batch_size)
 
     def batches(self, purpose: str, epoch: int) -> Iterator[Batch]:
         """Give the pass that was recorded for this purpose and epoch."""
         number = self.passes(self.level, purpose, epoch)
         self.used.append(number)
         order = torch.from_numpy(self.orders_PN[number].astype(np.int64))
-        for places in order.split(self.batch_size):
+        for places in torch.split(order, self.batch_size):
             yield Batch(self.x_N3SS[places], self.y_N[places])
 
 
@@ -84,5 +85,5 @@ class FixedFeed:
 
     def batches(self, _purpose: str, _epoch: int) -> Iterator[Batch]:
         """Give the whole set."""
-        for x, y in zip(self.x_N3SS.split(self.batch_size), self.y_N.split(self.batch_size), strict=True):
+        for x, y in zip(torch.split(self.x_N3SS, self.batch_size), torch.split(self.y_N, self.batch_size), strict=True):
             yield Batch(x, y)

@@ -1,4 +1,4 @@
-"""Compares a large network's trajectory in single precision: the first batch closely, the rest to three times its own spread."""
+"""Compares a large network's single-precision trajectory: the first batch closely, the rest to three times its own spread."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from tests.conformance.replay import Replay
 from tests.conformance.report import Report, worst_difference, worst_relative
 from tests.conformance.states import SAVED, StateGaps, num_mask_bits
 
+_RECORDED_GROUPS = {"weights": "weights", "scores": "scores", "statistics": "bn_stats", "prompt": "program"}
 _FIRST = (slice(None), 0, 0)
 """Epoch 0, batch 0 of every level."""
 
@@ -19,7 +20,7 @@ def compare_loosely(replay: Replay, report: Report) -> None:
         report.add(name, gap, limit, "3 x spread")
     for end in SAVED:
         gaps, path = StateGaps(replay, end), f"end_{end}_max_abs"
-        for group, recorded in (("weights", "weights"), ("scores", "scores"), ("statistics", "bn_stats"), ("prompt", "program")):
+        for group, recorded in _RECORDED_GROUPS.items():
             report.add(f"{SAVED[end]}: {group}", gaps.worst(group), spread.limit(path, recorded), "3 x spread")
 
 
@@ -54,5 +55,3 @@ def _whole(replay: Replay, spread: Spread) -> Iterator[tuple[str, float, float]]
     for end, words in SAVED.items():
         limit = max(spread.limit(f"s{number}.mask_hamming") for number in range(1, len(replay.config.mask.sparsities) + 1))
         yield f"{words}: mask bits", num_mask_bits(replay, end), limit
-
-

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,21 +15,16 @@ from vpns_engine.nn.models import plain_network
 _NUM_IMAGENET = 1000
 
 
-def network_of_spec(operations: Sequence[Mapping[str, Any]], dropped: Collection[str] = ()) -> nn.Sequential:
-    """Build a network from its operations in order.
-
-    Args:
-        operations: as in `config.spec`.
-        dropped: tensors the recorded network does not have, though its list says so (biases of plain VGG).
-    """
+def network_of_spec(operations: Sequence[Mapping[str, Any]]) -> nn.Sequential:
+    """Build a network from its operations in order, as in `config.spec`."""
     network = nn.Sequential()
     for index, operation in enumerate(operations):
-        network.add_module(operation.get("name", f"op{index}"), _module(operation, dropped))
+        network.add_module(operation.get("name", f"op{index}"), _module(operation))
     return network
 
 
-def _module(operation: Mapping[str, Any], dropped: Collection[str]) -> nn.Module:
-    bias = bool(operation.get("bias")) and f"{operation.get('name')}.bias" not in dropped
+def _module(operation: Mapping[str, Any]) -> nn.Module:
+    bias = bool(operation.get("bias"))
     match operation["op"]:
         case "conv":
             place = {"stride": operation["stride"], "padding": operation["pad"], "groups": operation.get("groups", 1)}
@@ -56,12 +51,9 @@ def initial_tensors(inputs: Mapping[str, Array]) -> dict[str, Tensor]:
 
 
 def load_initial(network: nn.Module, initial: Mapping[str, Tensor]) -> None:
-    """Fill a network; a tensor it does not have is passed over, one that is not given stays only if it is a counter."""
-    own = network.state_dict()
-    absent = [name for name in own if name not in initial and not name.endswith("num_batches_tracked")]
-    if absent:
-        raise ValueError(f"no initial values for {absent}")
-    network.load_state_dict({name: initial.get(name, value) for name, value in own.items()})
+    """Fill a network; only its counters may be missing."""
+    counters = {name: value for name, value in network.state_dict().items() if name.endswith("num_batches_tracked")}
+    network.load_state_dict(counters | dict(initial))
 
 
 def network_of_recipe(recipe: str) -> nn.Module:
@@ -112,18 +104,24 @@ def state_digest(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def network_of_case(case: Case, dropped: Collection[str]) -> tuple[nn.Module, str]:
+def network_of_case(case: Case) -> tuple[nn.Module, str]:
     """Make the network of a trajectory with its initial weights, and give their digest (of the plain network)."""
     config = case.settings["config"]
     if "spec" in config:
-        initial = initial_tensors(case.inputs)
-        network: nn.Module = network_of_spec(config["spec"], dropped)
-        load_initial(network, initial)
-        plain = network_of_spec(config["spec"])
-        load_initial(plain, initial)
-        return network, state_digest(plain.state_dict())
-    if "portable_table" in case.settings:
+        network: nn.Module = network_of_spec(config["spec"])
+        load_initial(network, initial_tensors(case.inputs))
+    elif "portable_table" in case.settings:
         network = network_of_table(config["net"], config["n_src"], config["init_seed"], case.settings["portable_table"])
     else:
         network = network_of_recipe(case.settings["weights_recipe"])
-    return network, state_digest(network.state_dict())
+    digest = state_digest(network.state_dict())
+    if config["network_arg"] == "vgg":
+        drop_convolution_biases(network)
+    return network, digest
+
+
+def drop_convolution_biases(network: nn.Module) -> None:
+    """Remove them: the authors' program loses those of a plain VGG when it wraps its layers."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_parameter("bias", None)

@@ -45,7 +45,7 @@ class Replay:
         self.expected = self.case.arrays(f"expected_{TARGET}_{self.precision}")
         self.config = run_config(self.case.settings)
         self.dtype = DTYPES[self.precision]
-        network, self.digest = network_of_case(self.case, self._dropped())
+        network, self.digest = network_of_case(self.case)
         self._offsets = self._recorded_offsets()
         self._train, self._vp, self._test = self._feeds()
         self.state = self._make_state(network)
@@ -177,20 +177,13 @@ class Replay:
         threshold = self.state.network.threshold
         return float("nan") if threshold is None else threshold
 
-    def _put(self, name: str, value: Any, *place: int) -> None:  # noqa: ANN401 - whatever numpy takes
+    def _put(self, name: str, value: Any, *place: int) -> None:
         """Set the entry of an array at its place (by default at the level), in an array shaped as the recorded one."""
         if name not in self.expected:
             return
         if name not in self.found:
             self.found[name] = _blank(self.expected[name])
         self.found[name][place or (self._level,)] = np.asarray(value)
-
-    def _dropped(self) -> set[str]:
-        """Tell which initial tensors the recorded network does not have."""
-        if "spec" not in self.case.settings["config"]:
-            return set()
-        given = {name.removeprefix("init.") for name in self.case.inputs if name.startswith("init.")}
-        return {name for name in given if name.endswith(".bias") and f"s1.prune.{name}" not in self.expected}
 
     def _recorded_offsets(self) -> Iterator[tuple[int, int]]:
         recorded = self.expected.get("random_offsets", np.empty((0, 2), dtype=np.int64))

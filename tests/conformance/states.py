@@ -12,7 +12,6 @@ from tests.conformance.digests import sha256
 from tests.conformance.replay import Replay
 from tests.conformance.report import differences, worst_difference, worst_of
 
-
 SAVED = {"prune": "after search", "final": "after tuning"}
 """Recorded ends of the two stages, and our words for them."""
 
@@ -97,12 +96,13 @@ def levels(replay: Replay) -> range:
 
 def num_mask_bits(replay: Replay, end: str) -> float:
     """Count the mask bits that differ; the mask of the tuning is the one that the search left."""
-    return worst_of([_num_bits(replay.states[f"s{n}.{end}"], replay.expected[f"s{n}.prune.mask_packed"]) for n in levels(replay)])
+    pairs = ((replay.states[f"s{n}.{end}"], replay.expected[f"s{n}.prune.mask_packed"]) for n in levels(replay))
+    return worst_of([_num_bits(state, expected) for state, expected in pairs])
 
 
 def _num_bits(state: dict[str, Array], expected: Array) -> float:
     found = state["mask_packed"]
-    return float("inf") if found.shape != expected.shape else float(np.unpackbits(found ^ expected).sum())
+    return float("inf") if found.shape != expected.shape else float(np.unpackbits(np.bitwise_xor(found, expected)).sum())
 
 
 def mask_digests(replay: Replay, end: str) -> tuple[list[str], list[str]]:

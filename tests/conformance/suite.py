@@ -7,6 +7,9 @@ from tests.conformance.cases import TARGET, Case, Precision
 from tests.conformance.report import Line, Report
 from tests.conformance.trajectory import is_large, replay_trajectory
 
+_SLOW = 50_000_000
+"""Networks with more scored weights take most of a minute."""
+
 Replayer = Callable[[Case, Precision, Report], None]
 
 
@@ -28,7 +31,7 @@ def jobs_of(case: Case, *, fast: bool = False) -> tuple[Precision, ...]:
     if replayer is None:
         return ()
     if replayer is not replay_trajectory:
-        return units.precisions_of(case)
+        return () if fast and case.settings.get("total", 0) > _SLOW else units.precisions_of(case)
     given: list[Precision] = [p for p in ("f32", "f64") if (case.folder / f"expected_{TARGET}_{p}.npz").is_file()]
     return tuple(p for p in given if not (fast and p == "f32" and is_large(case)))
 

@@ -34,7 +34,7 @@ def is_large(case: Case) -> bool:
 
 
 def compare_start(replay: Replay, report: Report) -> None:
-    """Compare what stands before the first update: initial scores, label mappings, first threshold. Exact in both precisions."""
+    """Compare what stands before the first update: initial scores, label mappings, first threshold."""
     limits = limits_of(replay.precision)
     report.add("initial scores", worst_of([*_initial_scores(replay)]), 0 if replay.precision == "f32" else 1e-9)
     report.equal("label mapping", replay.found["flm_map"], replay.expected["flm_map"])
@@ -103,7 +103,8 @@ def num_test(replay: Replay) -> int:
 
 def _compare_search_masks(replay: Replay, report: Report, limits: Limits) -> None:
     found, expected = replay.found, replay.expected
-    report.add("search: threshold (relative)", worst_relative(found["prune_thr"], expected["prune_thr"]), limits.threshold_relative)
+    thresholds = worst_relative(found["prune_thr"], expected["prune_thr"])
+    report.add("search: threshold (relative)", thresholds, limits.threshold_relative)
     report.add("search: kept per layer", worst_difference(found["prune_kept"], expected["prune_kept"]), limits.kept)
     sums = worst_relative(found["prune_score_abs_sum"], expected["prune_score_abs_sum"])
     report.add("search: sum |score| (relative)", sums, limits.sums_relative)

@@ -29,8 +29,47 @@ def test_that_show_tells_levels_layers_and_the_mapping_by_name(runs, capsys):
     shown = capsys.readouterr().out
     assert "finished" in shown and "VPNs, resnet20 (pretrained), digits 16 px, prompt pad 2 px on 16 px" in shown
     rows = [line.split() for line in shown.splitlines()]
-    assert ["1", "90", "%", "Search", "masks", "30", "of", "30", "75.00", "%", "50.00", "%", "27,263", "10.00", "%"] in rows
-    assert ["2", "95", "%", "Tune", "20", "of", "20", "75.00", "%", "50.00", "%", "13,632", "5.00", "%"] in rows
+    assert [
+        "1",
+        "90",
+        "%",
+        "Search",
+        "masks",
+        "30",
+        "of",
+        "30",
+        "50.00",
+        "%",
+        "25.00",
+        "%",
+        "75.00",
+        "%",
+        "50.00",
+        "%",
+        "27,263",
+        "10.00",
+        "%",
+    ] in rows
+    assert [
+        "2",
+        "95",
+        "%",
+        "Tune",
+        "20",
+        "of",
+        "20",
+        "50.00",
+        "%",
+        "25.00",
+        "%",
+        "75.00",
+        "%",
+        "50.00",
+        "%",
+        "13,632",
+        "5.00",
+        "%",
+    ] in rows
     assert any(row[:5] == ["layer3.2.conv2", "64", "x", "64", "x"] for row in rows)
     assert ["0", "14", "s14", "20"] in rows
     assert "Damaged" not in shown

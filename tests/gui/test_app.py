@@ -30,7 +30,7 @@ def test_that_importing_the_app_leaves_plots_and_torch_alone():
     assert done.returncode == 0, done.stderr
 
 
-def test_that_the_program_opens_runs_and_ends_by_its_own_entry_point(tmp_path):
+def test_that_the_program_opens_and_ends_by_its_own_entry_point():
     script = (
         "import sys\n"
         "from PySide6.QtCore import QTimer\n"
@@ -50,12 +50,11 @@ def test_that_the_program_opens_runs_and_ends_by_its_own_entry_point(tmp_path):
 
 
 @pytest.fixture
-def errors(qtbot):
-    made = UnexpectedErrors(None)
-    yield made
+def errors(qapp):
+    return UnexpectedErrors(qapp)
 
 
-def test_that_an_unexpected_error_is_told_and_the_window_lives(studio, errors, qtbot, capsys):
+def test_that_an_unexpected_error_is_told_and_the_window_lives(studio, errors):
     errors.happened.connect(studio.tell_unexpected)
     try:
         raise KeyError("prompt/delta")
@@ -69,7 +68,7 @@ def test_that_an_unexpected_error_is_told_and_the_window_lives(studio, errors, q
     boxes[0].close()
 
 
-def test_that_an_interrupt_is_not_an_error_of_the_program(errors, capsys):
+def test_that_an_interrupt_is_not_an_error_of_the_program(errors):
     told = []
     errors.happened.connect(told.append)
     errors.take(KeyboardInterrupt, KeyboardInterrupt(), None)

@@ -9,8 +9,8 @@ from vpns_gui.background import Background
 
 
 @pytest.fixture
-def background(qtbot):
-    made = Background(None)
+def background(qapp):
+    made = Background(qapp)
     yield made
     made.close()
 

@@ -50,35 +50,35 @@ def test_that_amplification_scales_and_the_bar_says_so(view):
     added = np.zeros((3, 16, 16), np.float32)
     added[:, 0, 0] = 8 / 255
     view.set_prompt(added, added, "ring")
-    view._amplify.setValue(0)
-    faint = colour_at(view._picture, 0, 0)
-    assert view._scale.labels[0] == "+255/255"
-    view._amplify.setValue(5)
-    strong = colour_at(view._picture, 0, 0)
-    assert view._scale.labels[0] == "+8.0/255"
+    view.alone.amplify.setValue(0)
+    faint = colour_at(view.alone.picture, 0, 0)
+    assert view.alone.scale.labels[0] == "+255/255"
+    view.alone.amplify.setValue(5)
+    strong = colour_at(view.alone.picture, 0, 0)
+    assert view.alone.scale.labels[0] == "+8.0/255"
     assert strong == tuple(prompt_pictures.diverging(np.ones((1, 1)), dark=False)[0, 0])
     assert faint != strong
 
 
 def test_that_the_scale_is_chosen_until_a_person_chooses(view):
     view.set_prompt(ring(size=0.001), ring(size=0.001), "")
-    assert view._amplify.value() == 6
+    assert view.alone.amplify.value() == 6
     view.set_prompt(ring(size=0.2), ring(size=0.2), "")
-    assert view._amplify.value() <= 1
-    view._amplify.setValue(3)
+    assert view.alone.amplify.value() <= 1
+    view.alone.amplify.setValue(3)
     view.set_prompt(ring(size=0.001), ring(size=0.001), "")
-    assert view._amplify.value() == 3
+    assert view.alone.amplify.value() == 3
 
 
 def test_that_channels_are_apart(view):
     added = np.zeros((3, 16, 16), np.float32)
     added[0, 0, 0], added[1, 0, 0] = 0.5, -0.5
     view.set_prompt(added, added, "")
-    view._amplify.setValue(1)
+    view.alone.amplify.setValue(1)
     seen = {}
-    for index in range(view._channel.count()):
-        view._channel.setCurrentIndex(index)
-        seen[view._channel.itemData(index)] = colour_at(view._picture, 0, 0)
+    for index in range(view.alone.channel.count()):
+        view.alone.channel.setCurrentIndex(index)
+        seen[view.alone.channel.itemData(index)] = colour_at(view.alone.picture, 0, 0)
     assert seen["colour"] == (255, 0, 128)
     assert seen["mean"] == seen["blue"] == tuple(prompt_pictures.diverging(np.zeros((1, 1)), dark=False)[0, 0])
     assert seen["red"][0] > seen["red"][2] and seen["green"][2] > seen["green"][0]
@@ -121,18 +121,18 @@ def test_that_the_slider_asks_for_epochs_and_follows_the_newest(view, qtbot):
 def test_that_a_pixel_can_be_read(view):
     added = ring()
     view.set_prompt(added, added, "")
-    area = view._picture.place()
-    pixel = view._picture.pixel_at(QPointF(area.x() + 1, area.y() + 1))
+    area = view.alone.picture.place()
+    pixel = view.alone.picture.pixel_at(QPointF(area.x() + 1, area.y() + 1))
     assert pixel == (0, 0)
-    view._picture.pointed_at.emit(pixel)
-    assert f"{abs(added[0, 0, 0]) * 255:.1f}/255" in view._pixel.text()
+    view.alone.picture.pointed_at.emit(pixel)
+    assert f"{abs(added[0, 0, 0]) * 255:.1f}/255" in view.alone.pixel.text()
 
 
 def test_that_numbers_are_those_of_the_prompt(view):
     added = ring()
     view.set_prompt(added, added, "")
-    assert f"L2 norm {np.linalg.norm(added):.3g}" in view._numbers.text()
-    assert "336 of 768" in view._numbers.text()
+    assert f"L2 norm {np.linalg.norm(added):.3g}" in view.alone.numbers.text()
+    assert "336 of 768" in view.alone.numbers.text()
 
 
 def test_that_empty_states_say_what_will_come(view):

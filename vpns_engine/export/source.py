@@ -55,9 +55,8 @@ class Source:
 
     @property
     def chosen(self) -> EpochEnded | None:
-        """What was measured at the chosen epoch."""
-        epochs = self.history.phases[self.saved.phase].epochs
-        return next((epoch for epoch in reversed(epochs) if epoch.epoch == self.saved.epoch), None)
+        """What was measured at the chosen epoch; None where the state is not that of an epoch's end."""
+        return measured_at(self.history, self.saved)
 
     @property
     def num_scored(self) -> int:
@@ -123,6 +122,14 @@ def choose(history: RunHistory, *, level: int | None, stage: Stage | None) -> Le
     if not fitting:
         raise EngineError(f"no {'tuned' if stage == 'finetune' else 'untuned'} state was saved: take the other stage")
     return fitting[-1]
+
+
+def measured_at(history: RunHistory, saved: LevelSaved) -> EpochEnded | None:
+    """Give what was measured of a saved state; None for a search that was stopped: it was saved as it was, amid an epoch."""
+    phase = history.phases[saved.phase]
+    if not saved.complete and phase.info.kind != "finetune":
+        return None
+    return next((epoch for epoch in reversed(phase.epochs) if epoch.epoch == saved.epoch), None)
 
 
 def entry_of(layer: str, weights: Mapping[str, Array]) -> str:

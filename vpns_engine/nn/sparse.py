@@ -150,6 +150,9 @@ class SparseNetwork(nn.Module):
         """Replace the scores; the threshold stays until it is set again."""
         for item, score in zip(self.scored, scores, strict=True):
             item.score.copy_(score)
+        if self._search is not None:
+            # what a search remembers of the mask belongs to the scores before
+            self._search = ThresholdSearch(self._search.k)
 
     @torch.no_grad()
     def refresh(self) -> None:

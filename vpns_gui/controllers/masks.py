@@ -17,8 +17,6 @@ from vpns_gui.session import Session
 from vpns_gui.views.mask import MaskView
 from vpns_gui.views.mask_pictures import LayerDetail, layer_detail
 
-_UNREADABLE = "The layers cannot be shown: "
-
 
 class MaskController(QObject):
     """Offers the masks of the level that is looked at; the latest request wins."""
@@ -29,11 +27,11 @@ class MaskController(QObject):
         self._view = view
         self._offers: list[Offer] = []
         self._reader = Background(self)
-        self._reader.done.connect(view.set_layer)
-        self._reader.failed.connect(lambda why: view.set_layer(None, why))
+        self._reader.done.connect(self._show_layer)
+        self._reader.failed.connect(self._show_why)
         self._counter = Background(self)
         self._counter.done.connect(self._show_layers)
-        self._counter.failed.connect(lambda why: view.set_layer(None, _UNREADABLE + why))
+        self._counter.failed.connect(self._show_why)
         self._mark = refresh.add(view, self._offer)
         session.run_changed.connect(self._start_over)
         session.level_changed.connect(self._start_over)
@@ -74,6 +72,12 @@ class MaskController(QObject):
         self._view.set_layers(rows)
         if self._view.layer is not None and self._view.layer == before:
             self._read_layer(before)
+
+    def _show_layer(self, detail: LayerDetail) -> None:
+        self._view.set_layer(detail)
+
+    def _show_why(self, why: str) -> None:
+        self._view.set_layer(None, why)
 
     def _read_layer(self, name: str) -> None:
         store, index = self._session.store, self._view.index

@@ -75,7 +75,7 @@ def _kept(history: RunHistory, found: EpochEnded | None) -> str:
     if found is None or not found.kept or history.started is None:
         return "-"
     kept, total = sum(found.kept), sum(layer.numel for layer in history.started.layers)
-    return f"{kept:,} ({kept / total * 100:.2f} %)"
+    return f"{kept:,} ({kept / total * 100:.3g} %)"
 
 
 def mapping_rows(started: RunStarted, level: LevelHistory) -> list[Row]:

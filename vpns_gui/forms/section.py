@@ -3,6 +3,9 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
+from vpns_gui import theme
+from vpns_gui.theme import Colours
+
 
 class Section(QWidget):
     """A title with an arrow, and a body that starts closed. Add widgets to `body`'s layout."""
@@ -13,9 +16,6 @@ class Section(QWidget):
         self._button.setObjectName(name)
         self._button.setText(title)
         self._button.setCheckable(True)
-        self._button.setStyleSheet(
-            "QToolButton { border: none; padding: 0; font-weight: bold } QToolButton:focus { text-decoration: underline }"
-        )
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.body = QWidget(self)
         self.body_layout = QVBoxLayout(self.body)
@@ -26,6 +26,7 @@ class Section(QWidget):
         layout.addWidget(self.body)
         self._button.toggled.connect(self._show_body)
         self._show_body(False)
+        theme.follow(self, self._recolour)
 
     def set_open(self, is_open: bool) -> None:
         """Open or close it."""
@@ -34,3 +35,10 @@ class Section(QWidget):
     def _show_body(self, is_open: bool) -> None:
         self._button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self.body.setVisible(is_open)
+
+    def _recolour(self, colours: Colours) -> None:
+        # a button with a style sheet does not take a new palette's colour by itself
+        self._button.setStyleSheet(
+            f"QToolButton {{ border: none; padding: 0; font-weight: bold; color: {colours.text} }}"
+            "QToolButton:focus { text-decoration: underline }"
+        )

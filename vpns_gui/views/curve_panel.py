@@ -6,7 +6,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from vpns_gui.theme import Colours, rgb
 from vpns_gui.views.curve_series import Series, Span
@@ -77,6 +77,8 @@ class CurvePanel(QWidget):
         for name in ("left", "bottom", "top", "right"):
             axis = self.item.getAxis(name)
             axis.enableAutoSIPrefix(False)
+            # an axis with its grid is drawn again only when its range changes, not with every new point
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
             axis.setStyle(tickLength=0 if name in ("top", "right") else -4, hideOverlappingLabels=False, maxTickLevel=1)
         self.item.getAxis("left").setWidth(_AXIS_WIDTH_PX)
         self.item.getAxis("left").setLabel(unit)

@@ -17,13 +17,13 @@ def to_image(rgb: npt.NDArray[np.uint8]) -> QImage:
 
 
 def fitted(image: QSize, room: QRect, *, stretch: bool = False) -> QRect:
-    """Place a picture in the middle of `room`: enlarged a whole number of times, or made smaller; or stretched to fill."""
+    """Place a picture in the middle of `room`: as large as fits, from twice its size on by whole numbers."""
     if image.isEmpty() or room.isEmpty():
         return QRect()
     if stretch:
         return room
     factor = min(room.width() / image.width(), room.height() / image.height())
-    factor = float(int(factor)) if factor >= 1 else factor
+    factor = float(int(factor)) if factor >= 2 else factor
     size = QSize(max(1, int(image.width() * factor)), max(1, int(image.height() * factor)))
     corner = room.topLeft() + QPoint((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
     return QRect(corner, size)

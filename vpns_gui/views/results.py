@@ -25,7 +25,7 @@ ACCURACY_COLUMNS = (
     "Test\nno prompt",
     "Test\nwith prompt",
 )
-MAPPING_COLUMNS = ("Target class", "Source class", "Images")
+MAPPING_COLUMNS = ("Target", "Source", "Images")
 Rows = Sequence[Sequence[str]]
 
 
@@ -46,7 +46,7 @@ class ResultsView(QWidget):
         content.addWidget(_titled(_heading("Accuracies", content), self._accuracies, self._note, content))
         content.addWidget(_titled(self._mapping_title, self._mapping, None, content))
         self._mapping.horizontalHeader().setToolTip("Images: training images of the target class taken for the source class")
-        content.setSizes([680, 300])
+        content.setSizes([700, 240])
         content.setStretchFactor(0, 3)
         content.setStretchFactor(1, 1)
         note = EmptyNote("No results yet", "The accuracies of every saved state and the label mapping appear here.", self)

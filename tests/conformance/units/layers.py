@@ -10,8 +10,10 @@ from tests.conformance.cases import Array, Case, Precision
 from tests.conformance.report import Report, worst_relative
 from tests.conformance.units.states import SEARCH, TUNE, state_around
 from vpns_engine.nn.sparse import SparseNetwork
+from vpns_engine.specs.phase import Finetune, Search
 
 _SINGLE, _DOUBLE = 1e-5, 1e-9
+_PHASES: dict[str, tuple[Search | Finetune, ...]] = {"prune": (SEARCH,), "finetune": (TUNE,), "nothreshold": (SEARCH, TUNE)}
 
 
 def replay(case: Case, precision: Precision, report: Report) -> None:
@@ -33,9 +35,9 @@ def _pass(case: Case, entry: Mapping[str, Any], mode: str, precision: Precision)
     network = _network(case, entry, precision)
     network.set_threshold(None if mode == "nothreshold" else float(case.inputs[f"{name}.threshold"]))
     state = state_around(network)
-    found = {}
+    found: dict[str, Tensor | None] = {}
     # without a mask both stages are open: weights learn, scores get nothing
-    for phase in {"prune": (SEARCH,), "finetune": (TUNE,), "nothreshold": (SEARCH, TUNE)}[mode]:
+    for phase in _PHASES[mode]:
         state.prepare(phase)
         x = case.tensor(f"{name}.x", precision).requires_grad_()
         y = network(x)

@@ -61,7 +61,7 @@ def _compare_clamped(
 def _passes(name: str, expected: Mapping[str, Array], precision: Precision) -> list[str]:
     """Name the recorded passes: one without a suffix, or `.0`, `.1`, ..."""
     prefix = f"{name}.{precision}.y"
-    return sorted((key.removeprefix(prefix) for key in expected if key == prefix or key.startswith(f"{prefix}.")))
+    return sorted(key.removeprefix(prefix) for key in expected if key == prefix or key.startswith(f"{prefix}."))
 
 
 def _pass(case: Case, prompt: VisualPrompt, name: str, precision: Precision) -> dict[str, Array]:
@@ -81,7 +81,7 @@ def _prompt(case: Case, entry: Mapping[str, Any], expected: Mapping[str, Array],
     return prompt
 
 
-def _places(recorded: Any) -> Iterator[Offset]:  # noqa: ANN401 - an array, or nothing
+def _places(recorded: Any) -> Iterator[Offset]:
     return ((int(row), int(column)) for row, column in recorded)
 
 

@@ -1,7 +1,7 @@
 """Initial scores of small networks, and what each stage trains."""
 
 from tests.conformance.cases import DTYPES, Case, Precision
-from tests.conformance.networks import initial_tensors, load_initial, network_of_spec
+from tests.conformance.networks import drop_convolution_biases, initial_tensors, load_initial, network_of_spec
 from tests.conformance.report import Report, worst_difference, worst_of
 from tests.conformance.units.states import SEARCH, TUNE, state_around
 from vpns_engine.nn.sparse import SparseNetwork
@@ -11,8 +11,12 @@ from vpns_engine.training.state import TrainState
 def replay(case: Case, precision: Precision, report: Report) -> None:
     """Wrap the network and compare layers, scores, tensors and what is trained."""
     settings, expected = case.settings, case.arrays("expected")
-    plain = network_of_spec(settings["spec"], settings["dropped"])
+    plain = network_of_spec(settings["spec"])
     load_initial(plain, initial_tensors(case.inputs))
+    whole = set(plain.state_dict())
+    if settings["network_arg"] == "vgg":
+        drop_convolution_biases(plain)
+    report.add("tensors lost by wrapping", len((whole - set(plain.state_dict())) ^ set(settings["dropped"])), 0)
     network = SparseNetwork(plain.to(DTYPES[precision]))
     layers = [(layer.name, list(layer.shape), layer.numel) for layer in network.layers]
     report.equal("scored layers", repr(layers), repr([(e["name"], e["shape"], e["numel"]) for e in settings["layers"]]))

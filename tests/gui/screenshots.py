@@ -1,0 +1,119 @@
+"""Take pictures of the real window with the real demo run in it, light and dark.
+
+    python -m tests.gui.screenshots [FOLDER] [--epochs SEARCH TUNE] [--run RUN_FOLDER]
+
+Writes curves, prompt, masks and results as `light-curves.png`, `dark-curves.png` and so on; `start` is the window as it opens,
+`running` the window while the run is on.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from vpns_engine.presets import presets
+from vpns_engine.specs.run import RunConfig
+from vpns_gui import app, theme
+from vpns_gui.background import Background
+from vpns_gui.studio import Studio
+
+WINDOW_SIZE = (1360, 880)
+SCHEMES = {"light": theme.LIGHT, "dark": theme.DARK}
+SETTLE_MS = 250
+
+
+class Photographer(QObject):
+    """Does one thing after the other; each only when no run is on and nothing is at work beside the window."""
+
+    def __init__(self, program: QApplication, studio: Studio, folder: Path) -> None:
+        super().__init__(program)
+        self._program, self._studio, self._folder = program, studio, folder
+        self._steps: list[Callable[[], object]] = []
+
+    def then(self, *steps: Callable[[], object]) -> None:
+        """Add steps at the end."""
+        self._steps += steps
+
+    def go_on(self) -> None:
+        """Do the next step as soon as the window is quiet."""
+        busy = self._studio.run.state != "idle" or any(w.busy for w in self._studio.window.findChildren(Background))
+        if busy:
+            QTimer.singleShot(SETTLE_MS, self.go_on)
+        elif self._steps:
+            self._steps.pop(0)()
+            QTimer.singleShot(SETTLE_MS, self.go_on)
+
+    def picture(self, name: str) -> None:
+        """Save the window as it is."""
+        path = self._folder / f"{name}.png"
+        if not self._studio.window.grab().save(str(path)):
+            raise OSError(f"{path} cannot be written")
+        print(path)
+
+    def views(self, scheme: str) -> None:
+        """Add the steps that show every view in a scheme."""
+        tabs = self._studio.window.tabs
+        self.then(lambda: theme.apply(self._program, SCHEMES[scheme]))
+        for number in range(tabs.count()):
+            name = f"{scheme}-{tabs.tabText(number).lower()}"
+            self.then(lambda number=number: tabs.setCurrentIndex(number), lambda: None, lambda name=name: self.picture(name))
+
+
+def take(config: RunConfig, runs: Path, folder: Path, old: Path | None) -> int:
+    """Run `config` (or open the run in `old`) and take the pictures."""
+    program = app.make_application(["screenshots"])
+    theme.apply(program, theme.LIGHT)
+    studio = Studio(runs, program)
+    studio.window.resize(*WINDOW_SIZE)
+    studio.window.show()
+    studio.complete()
+    photographer = Photographer(program, studio, folder)
+    photographer.then(lambda: photographer.picture("light-start"))
+    if old is not None:
+        photographer.then(lambda: studio.library.open(old))
+    else:
+        photographer.then(lambda: studio.run.start(config))
+        studio.session.told.connect(_once_half_done(studio, photographer))
+    for scheme in SCHEMES:
+        photographer.views(scheme)
+    photographer.then(studio.window.close)
+    QTimer.singleShot(SETTLE_MS, photographer.go_on)
+    return program.exec()
+
+
+def _once_half_done(studio: Studio, photographer: Photographer) -> Callable[[object], None]:
+    taken: list[bool] = []
+
+    def look(_told: object) -> None:
+        if not taken and studio.session.history is not None and studio.session.history.done > 0.5:
+            taken.append(True)
+            QTimer.singleShot(SETTLE_MS, lambda: photographer.picture("light-running"))
+
+    return look
+
+
+def main() -> int:
+    """Take the pictures; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("resources/screenshots"))
+    parser.add_argument("--epochs", nargs=2, type=int, metavar=("SEARCH", "TUNE"), help="other epochs than the demo has")
+    parser.add_argument("--run", type=Path, help="a run folder to show instead of a new run")
+    wanted = parser.parse_args()
+    config = next(iter(presets().values()))
+    if wanted.epochs:
+        config = config.model_copy(update=dict(zip(("search_epochs", "finetune_epochs"), wanted.epochs, strict=True)))
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["VPNS_CONFIG"] = folder
+        return take(config, Path(folder) / "runs", wanted.folder, wanted.run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""Controllers, with the real views and made-up runs."""
+
+import numpy as np
+import pytest
+
+from tests.gui.made_runs import LAYERS, SAMPLES, MadeRun, config, delta_of, kept_of, mask_of
+from tests.gui.watch import Watch, same, slide
+from vpns_engine.history import RunHistory
+from vpns_engine.specs.prompt import PromptSpec
+from vpns_gui.controllers import run as run_module
+from vpns_gui.controllers.log import line_of
+from vpns_gui.controllers.offers import masks_of, prompts_of, region_text
+from vpns_gui.controllers.outcome import outcome
+from vpns_gui.controllers.results import accuracy_rows, mapping_rows
+from vpns_gui.controllers.run_bar import title_of
+
+
+@pytest.fixture
+def open_run(studio, qtbot, runs):
+    def open_run(**choices):
+        wanted = {key: choices.pop(key) for key in ("method", "sparsities") if key in choices}
+        store = MadeRun(runs, config(**wanted)).write(**choices)
+        with qtbot.waitSignal(studio.session.run_changed):
+            studio.library.open(store.folder)
+        return store
+
+    return open_run
+
+
+def show(studio, title):
+    tabs = studio.window.tabs
+    tabs.setCurrentIndex(next(index for index in range(tabs.count()) if tabs.tabText(index) == title))
+
+
+def test_that_prompts_and_masks_are_offered_in_order(runs):
+    store = MadeRun(runs, config()).write()
+    history = store.read().history
+    prompts = [offer.label for offer in prompts_of(history, 0)]
+    assert prompts == ["Search 0 / 2", "Search 1 / 2", "Search 2 / 2", "Tune 1 / 2", "Tune 2 / 2 (chosen)"]
+    masks = masks_of(history, 0)
+    assert [mask.label for mask in masks] == [*prompts[:3], "Search 2 / 2, saved", "Tune 2 / 2, saved"]
+    assert [mask.kept for mask in masks[:3]] == [kept_of(0, epoch) for epoch in range(3)]
+    assert masks[-1].kept == kept_of(0, 2) and masks[-1].has_state
+
+
+def test_that_the_prompt_view_shows_the_runs_own_arrays(studio, open_run, qtbot):
+    view = studio.window.prompt
+    prompt, samples = Watch(view, "set_prompt"), Watch(view, "set_samples")
+    open_run()
+    show(studio, "Prompt")
+    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)) and samples.last is not None)
+    _, added, region = prompt.calls[-1]
+    np.testing.assert_array_equal(added, delta_of(0, 102) / 2)
+    assert region == "Ring of 2 px on a canvas of 16 px, 336 values"
+    assert samples.calls[-1][1] == ["0", "3", "7", "9"] and samples.last.shape == (4, 3, 16, 16)
+    slide(view, "promptEpochSlider", 1)
+    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 1)))
+
+
+def test_that_the_mask_view_shows_the_runs_own_arrays(studio, open_run, qtbot):
+    view = studio.plots.masks
+    layer, layers = Watch(view, "set_layer"), Watch(view, "set_layers")
+    open_run()
+    show(studio, "Masks")
+    qtbot.waitUntil(lambda: layer.last is not None)
+    detail = layer.last
+    assert detail.name == view.layer == "conv1"
+    np.testing.assert_array_equal(detail.mask_OIHW.reshape(LAYERS[0].shape), mask_of(LAYERS[0], 0, 2))
+    assert detail.weights is not None and detail.scores is not None and detail.threshold == 0.02
+    assert kept(layers) == kept_of(0, 2)
+    view.select_layer("fc")
+    qtbot.waitUntil(lambda: layer.last.name == "fc")
+    slide(view, "maskEpochSlider", 0)
+    qtbot.waitUntil(lambda: layer.last.num_kept == kept_of(0, 0)[1])
+    assert layer.last.scores is None and view.layer == "fc"
+
+
+def test_that_the_level_looked_at_changes_every_view(studio, open_run, qtbot):
+    prompt, layers = Watch(studio.window.prompt, "set_prompt"), Watch(studio.plots.masks, "set_layers")
+    open_run(sparsities=(0.5, 0.9))
+    show(studio, "Prompt")
+    qtbot.waitUntil(lambda: same(prompt, delta_of(1, 102)))
+    studio.window.run_bar.timeline.level_requested.emit(0)
+    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)))
+    show(studio, "Masks")
+    qtbot.waitUntil(lambda: kept(layers) == kept_of(0, 2))
+
+
+def kept(layers):
+    return tuple(row.kept for row in layers.last or ())
+
+
+def test_that_a_run_without_a_prompt_says_so(studio, open_run, qtbot):
+    asked = Watch(studio.window.prompt, "set_no_prompt")
+    open_run(method="control")
+    show(studio, "Prompt")
+    qtbot.waitUntil(lambda: bool(asked.calls))
+
+
+def test_that_a_missing_file_is_told_and_the_rest_stays(studio, open_run, qtbot):
+    prompt = Watch(studio.window.prompt, "set_prompt")
+    store = open_run()
+    (store.folder / "artifacts/density_0.1/finetune/prompt_0001.safetensors").unlink()
+    show(studio, "Prompt")
+    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)))
+    slide(studio.window.prompt, "promptEpochSlider", 3)
+    qtbot.waitUntil(lambda: "prompt_0001.safetensors cannot be read" in studio.window.log.text)
+    assert same(prompt, delta_of(0, 102))
+
+
+def test_that_a_damaged_sample_file_is_told(studio, runs, qtbot):
+    made = MadeRun(runs, config())
+    store = made.write()
+    store.path(SAMPLES).write_bytes(b"not arrays")
+    studio.library.open(store.folder)
+    qtbot.waitUntil(lambda: "samples.safetensors cannot be read" in studio.window.log.text)
+
+
+def test_that_results_give_a_row_for_each_saved_state(runs):
+    history = MadeRun(runs, config(sparsities=(0.5, 0.9))).write().read().history
+    rows = accuracy_rows(history)
+    assert [(row[0], row[1].split(" (")[0]) for row in rows] == [
+        ("50 %", "Mask, untuned"),
+        ("50 %", "Tuned"),
+        ("90 %", "Mask, untuned"),
+        ("90 %", "Tuned"),
+    ]
+    assert rows[0][3:] == ("70.0 %", "55.0 %", "75.0 %", "80.0 %")
+    total = sum(layer.numel for layer in LAYERS)
+    assert rows[0][2] == f"{sum(kept_of(0, 2)):,} ({sum(kept_of(0, 2)) / total * 100:.3g} %)"
+    assert mapping_rows(history.started, history.levels[0])[:2] == [("0", "O", "0"), ("1", "I", "1")]
+
+
+def test_that_results_are_shown(studio, open_run, qtbot):
+    open_run()
+    show(studio, "Results")
+    qtbot.waitUntil(lambda: studio.window.results._accuracies.rowCount() == 2)
+    assert studio.window.results._mapping.item(4, 1).text() == "q"
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("finished", ("Finished.", "87.5 % (80.0 % with prompt) at 90 % sparsity", "Press Export")),
+        ("stopped", ("Stopped.", "Kept: Tuned (epoch 2 of 2)", "Press Export")),
+        ("failed", ("Failed: the disk is full.", "Press Export")),
+        (None, ("has not ended",)),
+    ],
+)
+def test_that_the_outcome_says_what_happened_and_what_next(runs, end, words):
+    said = outcome(MadeRun(runs, config()).write(end=end).read().history)
+    assert all(word in said.text for word in words), said.text
+
+
+def test_that_a_run_without_a_mask_says_that_there_is_nothing_to_export(runs):
+    said = outcome(MadeRun(runs, config()).write(levels=0, end="failed").read().history)
+    assert "nothing to export" in said.text and said.severity == "error"
+
+
+def test_that_opening_a_run_brings_its_messages_and_its_end(studio, open_run):
+    store = open_run()
+    text = studio.window.log.text
+    assert str(store.folder) in text
+    assert "Warning: 2 broken images are skipped" in text
+    assert "Test accuracy, tuned: 87.5 % without prompt, 80.0 % with prompt" in text
+    assert studio.window.run_bar.notice.startswith("Finished.")
+
+
+def test_that_a_cut_off_run_opens_and_says_so(studio, runs, qtbot):
+    store = MadeRun(runs, config()).write()
+    path = store.folder / "events.jsonl"
+    path.write_bytes(path.read_bytes()[:-40])
+    studio.library.open(store.folder)
+    qtbot.waitUntil(lambda: "1 line of events.jsonl cannot be read" in studio.window.log.text)
+    assert "has not ended" in studio.window.run_bar.notice
+
+
+def test_that_a_folder_that_is_no_run_is_refused_in_words(studio, tmp_path, qtbot):
+    studio.library.open(tmp_path)
+    qtbot.waitUntil(lambda: "is not a run" in studio.window.log.text)
+    assert studio.session.store is None
+
+
+def test_that_recent_runs_are_listed_newest_first(studio, runs, qtbot):
+    old = MadeRun(runs, config()).write().folder
+    new = old.with_name("2099" + old.name[4:])
+    old.rename(new)
+    old = MadeRun(runs, config(method="control")).write().folder
+    with qtbot.waitSignal(studio.library.recent_changed):
+        studio.library.refresh()
+    names = [action.text() for action in studio.window.menus.recent.actions()]
+    assert names == [new.name, old.name]
+    with qtbot.waitSignal(studio.session.run_changed):
+        studio.window.menus.recent.actions()[0].trigger()
+    assert studio.session.store.folder == new
+
+
+def test_that_every_event_that_matters_has_its_line(runs):
+    made = MadeRun(runs, config())
+    history, lines = RunHistory(), []
+    for event in made.events():
+        history.apply(event)
+        lines.append(line_of(event, history))
+    text = "\n".join(line for line in lines if line)
+    assert "20 training, 10 validation and 10 test images, 10 classes; 156 scored weights in 2 layers" in text
+    assert "Label mapping: 0 → O, 1 → I" in text
+    assert "90 % sparsity: search masks" in text and "Run finished" in text
+
+
+def test_that_a_region_is_described():
+    assert (
+        region_text(PromptSpec(kind="fix", square=8), 16) == "Square of 8 px at the top left of a canvas of 16 px, 192 values"
+    )
+    assert "new place each time" in region_text(PromptSpec(kind="random", square=8), 16)
+    assert "around the image of 16 px on a canvas of 32 px" in region_text(PromptSpec(kind="expand", canvas=32), 16)
+
+
+def test_that_a_run_is_named_by_what_matters():
+    assert (
+        title_of(config(sparsities=(0.5, 0.9), name="mine"))
+        == "mine · VPNs · ResNet-20 on digits · sparsity 50 %, 90 % · seed 7"
+    )
+
+
+def test_that_only_a_run_folder_is_removed(runs, tmp_path):
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / "config.json").write_text("{}")
+    for folder in (other, runs):
+        with pytest.raises(run_module.EngineError, match="not removed"):
+            run_module._remove(folder, runs)
+    store = MadeRun(runs, config()).write()
+    assert run_module._remove(store.folder, runs) == store.folder and not store.folder.exists()

@@ -1,0 +1,299 @@
+"""The window: starting, stopping, discarding, exporting, closing; the run itself is made up."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QMessageBox, QPushButton
+
+from tests.gui.made_runs import MadeRun, config
+from vpns_engine.errors import EngineError
+from vpns_engine.events import EpochEnded, RunEnded
+from vpns_engine.export import ExportResult
+from vpns_engine.store import RunStore
+from vpns_gui import run_thread
+from vpns_gui.controllers import export as export_module
+from vpns_gui.dialogs.about import AboutDialog, versions
+from vpns_gui.settings import Settings
+
+
+class MadeDrive:
+    """Obeys `vpns_engine.drive.start`; holds still at the second epoch until it may go on or is stopped."""
+
+    def __init__(self):
+        self.go = threading.Event()
+
+    def start(self, config, runs, control, sinks, *, opened):
+        made = MadeRun(runs, config, RunStore.create(runs, config))
+        opened(made.store)
+        end = "finished"
+        for event in made.events(end=None):
+            self._tell(made.store, event, sinks)
+            if isinstance(event, EpochEnded) and event.epoch == 1:
+                while not (self.go.wait(0.01) or control.stopping):
+                    continue
+            if control.stopping:
+                end = "stopped"
+                break
+        self._tell(made.store, RunEnded(status=end), sinks)
+        made.store.close()
+        return made.store
+
+    def _tell(self, store, event, sinks):
+        store.append(event)
+        for sink in sinks:
+            sink(event)
+
+
+@pytest.fixture
+def drive(monkeypatch):
+    made = MadeDrive()
+    monkeypatch.setattr(run_thread, "start", made.start)
+    monkeypatch.setattr(run_thread, "load_libraries", lambda: None)
+    yield made
+    made.go.set()
+
+
+def button(studio, name):
+    return studio.window.findChild(QPushButton, name)
+
+
+def press(qtbot, found):
+    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+
+
+def started(studio, qtbot):
+    press(qtbot, button(studio, "start"))
+    qtbot.waitUntil(lambda: studio.session.history is not None and any(p.epochs for p in studio.session.history.phases))
+
+
+def idle(studio, qtbot):
+    qtbot.waitUntil(lambda: studio.run.state == "idle")
+
+
+def answer(studio, qtbot, name):
+    box = studio.window.findChild(QMessageBox, "question")
+    with qtbot.waitSignal(box.finished):
+        press(qtbot, box.findChild(QPushButton, name))
+
+
+def test_that_the_first_preset_can_be_started_at_once(studio):
+    assert studio.window.setup.config is not None
+    assert button(studio, "start").isEnabled() and studio.window.menus.start.isEnabled()
+    assert not button(studio, "stop").isEnabled() and not button(studio, "exportRun").isEnabled()
+
+
+def test_that_start_runs_to_the_end_and_says_so(studio, drive, qtbot):
+    drive.go.set()
+    press(qtbot, button(studio, "start"))
+    idle(studio, qtbot)
+    assert studio.session.history.ended.status == "finished"
+    assert "Finished. Test accuracy 87.5 %" in studio.window.run_bar.notice
+    assert button(studio, "exportRun").isEnabled() and button(studio, "start").isEnabled()
+    assert studio.session.store.folder.name in studio.window.windowTitle()
+
+
+@pytest.mark.usefixtures("drive")
+def test_that_nothing_else_can_be_started_or_opened_meanwhile(studio, qtbot):
+    started(studio, qtbot)
+    menus = studio.window.menus
+    assert not button(studio, "start").isEnabled()
+    assert not any(action.isEnabled() for action in (menus.start, menus.open, menus.new, menus.recent, menus.export))
+    assert menus.stop.isEnabled() and menus.discard.isEnabled()
+    studio.run.start(config())
+    studio.library.open(Path("anywhere"))
+    assert "stop it before opening another" in studio.window.log.text
+
+
+@pytest.mark.usefixtures("drive")
+def test_that_stop_keeps_the_result_so_far(studio, qtbot):
+    started(studio, qtbot)
+    press(qtbot, button(studio, "stop"))
+    assert button(studio, "stop").text() == "Stopping …" and not button(studio, "stop").isEnabled()
+    idle(studio, qtbot)
+    assert studio.window.run_bar.notice.startswith("Stopped.")
+    assert studio.session.store.folder.is_dir()
+    assert button(studio, "stop").text() == "Stop"
+
+
+@pytest.mark.usefixtures("drive")
+def test_that_discard_asks_and_then_removes_the_folder(studio, qtbot):
+    started(studio, qtbot)
+    folder = studio.session.store.folder
+    press(qtbot, button(studio, "discard"))
+    answer(studio, qtbot, "refuse")
+    assert studio.run.state == "running" and folder.is_dir()
+    press(qtbot, button(studio, "discard"))
+    answer(studio, qtbot, "accept")
+    qtbot.waitUntil(lambda: not folder.exists())
+    qtbot.waitUntil(lambda: f"Discarded {folder}" in studio.window.log.text)
+    assert studio.session.store is None and studio.run.state == "idle"
+
+
+def test_that_a_finished_run_can_be_discarded_but_not_an_opened_one(studio, drive, runs, qtbot):
+    drive.go.set()
+    press(qtbot, button(studio, "start"))
+    idle(studio, qtbot)
+    assert button(studio, "discard").isEnabled()
+    other = MadeRun(runs, config(method="control")).write()
+    with qtbot.waitSignal(studio.session.run_changed):
+        studio.library.open(other.folder)
+    assert not button(studio, "discard").isEnabled()
+
+
+def test_that_a_refused_start_is_told_and_nothing_is_lost(studio, monkeypatch, qtbot):
+    def refuse(*_arguments, **_more):
+        raise EngineError("no space left for /runs")
+
+    monkeypatch.setattr(run_thread, "start", refuse)
+    monkeypatch.setattr(run_thread, "load_libraries", lambda: None)
+    before = studio.window.setup.config
+    press(qtbot, button(studio, "start"))
+    qtbot.waitUntil(lambda: studio.window.findChild(QMessageBox, "warning") is not None)
+    box = studio.window.findChild(QMessageBox, "warning")
+    assert "no space left" in box.informativeText()
+    box.close()
+    idle(studio, qtbot)
+    assert studio.window.setup.config == before and button(studio, "start").isEnabled()
+
+
+def test_that_a_run_whose_thread_dies_ends_as_failed(studio, monkeypatch, qtbot):
+    def die(config, runs, *_more, opened):
+        opened(RunStore.create(runs, config))
+        raise KeyError("layer")
+
+    monkeypatch.setattr(run_thread, "start", die)
+    monkeypatch.setattr(run_thread, "load_libraries", lambda: None)
+    with qtbot.captureExceptions() as caught:
+        press(qtbot, button(studio, "start"))
+        idle(studio, qtbot)
+    assert caught[0][0] is KeyError
+    assert studio.session.history.ended.status == "failed"
+    assert studio.window.run_bar.notice.startswith("Failed:")
+
+
+@pytest.mark.usefixtures("drive")
+def test_that_closing_during_a_run_asks_stops_and_waits(studio, qtbot):
+    started(studio, qtbot)
+    window = studio.window
+    assert not window.close() and window.isVisible()
+    assert not window.close()
+    assert len(window.findChildren(QMessageBox, "question")) == 1
+    answer(studio, qtbot, "refuse")
+    assert studio.run.state == "running" and window.isVisible()
+    window.close()
+    qtbot.waitUntil(lambda: window.findChild(QMessageBox, "question") is not None)
+    answer(studio, qtbot, "accept")
+    assert "Stopping the run" in window.run_bar.notice
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert studio.run.state == "idle"
+    assert studio.session.store.read().history.ended.status == "stopped"
+
+
+def test_that_closing_waits_for_an_export(studio, runs, monkeypatch, qtbot):
+    go = threading.Event()
+    monkeypatch.setattr(export_module, "load_libraries", lambda: None)
+    monkeypatch.setattr(export_module, "export_run", lambda _store, folder, **_: (go.wait(10), result(folder))[1])
+    exported(studio, runs, qtbot)
+    press(qtbot, studio.window.findChild(QPushButton, "exportStart"))
+    assert not studio.window.close() and studio.window.isVisible()
+    go.set()
+    qtbot.waitUntil(lambda: not studio.window.isVisible())
+
+
+def test_that_the_window_comes_back_where_it_was(studio):
+    studio.window.findChild(QObject, "logDock").hide()
+    assert studio.window.close()
+    kept = Settings(studio)
+    studio.window.findChild(QObject, "logDock").show()
+    kept.restore(studio.window)
+    assert studio.window.findChild(QObject, "logDock").isHidden()
+
+
+def result(folder):
+    return ExportResult(folder=folder, density=0.1, num_kept=12, num_scored=120, files=("model.pt",), max_logit_difference=0.0)
+
+
+def exported(studio, runs, qtbot):
+    store = MadeRun(runs, config()).write()
+    with qtbot.waitSignal(studio.session.run_changed):
+        studio.library.open(store.folder)
+    press(qtbot, button(studio, "exportRun"))
+    return store
+
+
+def test_that_an_export_is_offered_done_and_reported(studio, runs, monkeypatch, qtbot, tmp_path):
+    asked = []
+
+    def export(store, folder, *, level, stage, report):
+        asked.append((store.folder, folder, level, stage))
+        report("Writing weights", 0.1)
+        return result(folder)
+
+    monkeypatch.setattr(export_module, "load_libraries", lambda: None)
+    monkeypatch.setattr(export_module, "export_run", export)
+    store = exported(studio, runs, qtbot)
+    dialog = studio.window.findChild(QDialog, "export")
+    which, folder = dialog.findChild(QComboBox, "exportWhich"), dialog.findChild(QLineEdit, "exportFolder")
+    assert which.currentText() == "90 % sparsity: Tuned (epoch 2 of 2)"
+    assert folder.text() == str(store.folder / "exports" / "density_0.1_tuned")
+    which.setCurrentIndex(0)
+    assert "Mask, untuned" in which.currentText() and folder.text().endswith("untuned")
+    folder.setText(str(tmp_path / "mine"))
+    press(qtbot, dialog.findChild(QPushButton, "exportStart"))
+    qtbot.waitUntil(lambda: "same logits" in dialog.text)
+    assert asked == [(store.folder, tmp_path / "mine", 0, "search")]
+    assert "10 % (12 of 120 scored weights)" in dialog.text
+    assert dialog.findChild(QPushButton, "exportOpen").isVisible()
+    assert dialog.text in studio.window.log.text
+    dialog.close()
+
+
+def test_that_a_failed_export_says_why_and_can_be_tried_again(studio, runs, monkeypatch, qtbot):
+    def refuse(*_arguments, **_more):
+        raise EngineError("/x is not empty: choose a new folder for the export")
+
+    monkeypatch.setattr(export_module, "load_libraries", lambda: None)
+    monkeypatch.setattr(export_module, "export_run", refuse)
+    exported(studio, runs, qtbot)
+    dialog = studio.window.findChild(QDialog, "export")
+    start = dialog.findChild(QPushButton, "exportStart")
+    press(qtbot, start)
+    qtbot.waitUntil(lambda: "is not empty" in dialog.text)
+    assert start.isEnabled()
+    dialog.findChild(QLineEdit, "exportFolder").setText(" ")
+    press(qtbot, start)
+    assert "choose a folder" in dialog.text
+    dialog.close()
+
+
+def test_that_an_opened_runs_settings_can_be_taken_over(studio, runs, qtbot):
+    store = MadeRun(runs, config(sparsities=(0.37,), seed=11)).write()
+    with qtbot.waitSignal(studio.session.run_changed):
+        studio.library.open(store.folder)
+    studio.window.menus.take_over.trigger()
+    assert studio.window.setup.config == store.config
+
+
+def test_that_a_new_run_empties_the_window(studio, runs, qtbot):
+    exported(studio, runs, qtbot)
+    studio.window.findChild(QDialog, "export").close()
+    studio.window.menus.new.trigger()
+    assert studio.session.store is None and not button(studio, "exportRun").isEnabled()
+    assert studio.window.windowTitle() == "VPNs Studio"
+
+
+def test_that_about_names_versions_licence_and_citation(studio):
+    studio.window.menus.about.trigger()
+    dialog = studio.window.findChild(AboutDialog, "about")
+    text = " ".join(label.text() for label in dialog.findChildren(QObject) if hasattr(label, "text"))
+    assert all(word in text for word in ("arXiv:2312.01397", "AAAI 2025", "MIT", "CC BY 4.0", "Python 3."))
+    assert "torch 2" in versions() and "PySide6-Essentials 6" in versions()
+    dialog.close()
+
+
+def test_that_the_tabs_have_shortcuts(studio, qtbot):
+    for number in range(4):
+        qtbot.keyClick(studio.window, Qt.Key(Qt.Key.Key_1.value + number), Qt.KeyboardModifier.ControlModifier)
+        assert studio.window.tabs.currentIndex() == number
