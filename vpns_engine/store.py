@@ -113,6 +113,8 @@ class RunStore:
                 self._events = path.open("a", encoding="utf-8")
                 if not whole:  # the process before was cut off; its half line must not swallow ours
                     self._events.write("\n")
+            if os.fstat(self._events.fileno()).st_nlink == 0:  # or it would be written to a file that has no name any more
+                raise EngineError(f"the run folder {self.folder} was removed while the run went on")
             self._events.write(events.to_json(event) + "\n")
             self._events.flush()
         except OSError as error:

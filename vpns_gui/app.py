@@ -1,5 +1,6 @@
 """The program with its event loop."""
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -39,6 +40,8 @@ def run(arguments: Sequence[str]) -> int:
     errors.install()
     studio = Studio(runs_folder(), app)
     errors.happened.connect(studio.tell_unexpected)
+    # Python sees the signal at the next tick of one of the window's timers
+    signal.signal(signal.SIGINT, lambda *_: studio.window.close())
     studio.window.show()
     QTimer.singleShot(_COMPLETE_AFTER_MS, studio.complete)
     code = app.exec()

@@ -14,6 +14,7 @@ from vpns_engine.specs.phase import Finetune, HalfStep, MapLabels, Score, Search
 from vpns_engine.specs.prompt import PromptSpec
 from vpns_engine.training.feeds import Batch, Feeds
 from vpns_engine.training.phases import execute, interrupt
+from vpns_engine.training.steps import evaluate
 
 
 def _of(events, kind):
@@ -88,10 +89,9 @@ def test_that_a_tuning_chooses_its_best_validation_epoch():
 def test_that_of_equal_accuracies_the_lower_loss_is_chosen(monkeypatch):
     state = rewound(tiny_state(validation=True))
     losses = iter([0.9, 0.4, 0.7])
-    original = __import__("vpns_engine.training.phases", fromlist=["evaluate"]).evaluate
 
     def measured(state, feed, *, prompted):
-        whole = original(state, feed, prompted=prompted)
+        whole = evaluate(state, feed, prompted=prompted)
         if feed is state.feeds.validation and not prompted:
             return replace(whole, accuracy=0.5, loss=next(losses))
         return whole

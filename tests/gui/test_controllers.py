@@ -119,15 +119,11 @@ def test_that_a_damaged_sample_file_is_told(studio, runs, qtbot):
 def test_that_results_give_a_row_for_each_saved_state(runs):
     history = MadeRun(runs, config(sparsities=(0.5, 0.9))).write().read().history
     rows = accuracy_rows(history)
-    assert [(row[0], row[1].split(" (")[0]) for row in rows] == [
-        ("50 %", "Mask, untuned"),
-        ("50 %", "Tuned"),
-        ("90 %", "Mask, untuned"),
-        ("90 %", "Tuned"),
-    ]
-    assert rows[0][3:] == ("70.0 %", "55.0 %", "75.0 %", "80.0 %")
+    states = [("Mask, untuned", "2 / 2"), ("Tuned", "2 / 2")]
+    assert [row[:3] for row in rows] == [(sparsity, *state) for sparsity in ("50 %", "90 %") for state in states]
+    assert rows[0][4:] == ("70.0 %", "55.0 %", "75.0 %", "80.0 %")
     total = sum(layer.numel for layer in LAYERS)
-    assert rows[0][2] == f"{sum(kept_of(0, 2)):,} ({sum(kept_of(0, 2)) / total * 100:.3g} %)"
+    assert rows[0][3] == f"{sum(kept_of(0, 2)):,} ({sum(kept_of(0, 2)) / total * 100:.3g} %)"
     assert mapping_rows(history.started, history.levels[0])[:2] == [("0", "O", "0"), ("1", "I", "1")]
 
 

@@ -119,7 +119,7 @@ def test_that_a_stop_in_the_search_keeps_a_mask_that_can_be_exported(studio, qtb
     history = studio.session.history
     assert history.ended.status == "stopped"
     assert isinstance(history.levels[0].saved[-1], LevelSaved) and not history.levels[0].saved[-1].complete
-    assert "Mask, untuned" in studio.window.run_bar.notice
+    assert "Mask now, untuned" in studio.window.run_bar.notice
     export(studio, qtbot, tmp_path / "untuned")
     assert (tmp_path / "untuned" / "model.safetensors").is_file()
 

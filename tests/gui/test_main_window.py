@@ -239,7 +239,7 @@ def test_that_an_export_is_offered_done_and_reported(studio, runs, monkeypatch, 
     assert which.currentText() == "90 % sparsity: Tuned (epoch 2 of 2)"
     assert folder.text() == str(store.folder / "exports" / "density_0.1_tuned")
     which.setCurrentIndex(0)
-    assert "Mask, untuned" in which.currentText() and folder.text().endswith("untuned")
+    assert "Mask now, untuned" in which.currentText() and folder.text().endswith("untuned")
     folder.setText(str(tmp_path / "mine"))
     press(qtbot, dialog.findChild(QPushButton, "exportStart"))
     qtbot.waitUntil(lambda: "same logits" in dialog.text)

@@ -56,7 +56,7 @@ def saved_name(history: RunHistory, saved: LevelSaved) -> str:
     early = "" if saved.complete else ", stopped early"
     if phase.kind != "finetune" or saved.epoch == 0:
         where = f"epoch {saved.epoch} of {phase.epochs}" if phase.kind != "finetune" else "before the first epoch"
-        return f"Mask, untuned ({where}{early})"
+        return f"Mask now, untuned ({where}{early})"
     return f"Tuned (epoch {saved.epoch} of {phase.epochs}{early})"
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from vpns_engine.events import EpochEnded, Event, LabelsMapped, LevelSaved, RunStarted, Tested
 from vpns_engine.history import LevelHistory, RunHistory
 from vpns_engine.words import percent, sparsity_of
-from vpns_gui.controllers.offers import measured_at, saved_name
+from vpns_gui.controllers.offers import measured_at
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
 from vpns_gui.views.results import ResultsView
@@ -51,7 +51,7 @@ class ResultsController(QObject):
 
 
 def accuracy_rows(history: RunHistory) -> list[Row]:
-    """Give a row for each saved state, and one for the newest epoch of a phase that is still at work."""
+    """Give a row for each saved state, level by level."""
     return [row for number in sorted(history.levels) for row in _level_rows(history, history.levels[number])]
 
 
@@ -62,7 +62,8 @@ def _level_rows(history: RunHistory, level: LevelHistory) -> Iterator[Row]:
         tested = level.test(kind)
         yield (
             sparsity_of(level.density),
-            saved_name(history, saved),
+            ("Tuned" if kind == "finetune" else "Mask, untuned") + ("" if saved.complete else ", stopped"),
+            f"{saved.epoch} / {history.phases[saved.phase].info.epochs}",
             _kept(history, found),
             percent(found.val_accuracy if found else None),
             percent(found.val_accuracy_prompted if found else None),

@@ -19,6 +19,7 @@ from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 ACCURACY_COLUMNS = (
     "Sparsity",
     "State",
+    "Epoch",
     "Weights\nkept",
     "Validation\nno prompt",
     "Validation\nwith prompt",
