@@ -64,6 +64,10 @@ def start(
     return store
 
 
+class _StoppedEarly(Exception):  # noqa: N818 - no error: the way out of a download
+    """A stop was asked for before there was anything to keep."""
+
+
 class _Driver:
     def __init__(self, store: RunStore, control: Control, sinks: Sequence[Sink]) -> None:
         self._store = store
@@ -88,9 +92,11 @@ class _Driver:
         self._emit(Preparing(text="Loading torch"))
         from vpns_engine.training.run import Run
 
-        run = Run(config, self._store, self._emit)
+        run = Run(config, self._store, self._notify)
         try:
             return self._follow(run)
+        except _StoppedEarly:
+            return RunEnded(status="stopped")
         finally:
             run.close()
 
@@ -105,6 +111,12 @@ class _Driver:
                     self._emit(kept)
                 return RunEnded(status="stopped")
         return RunEnded(status="finished")
+
+    def _notify(self, event: Event) -> None:
+        """Take an event that comes from within a long piece of work, a download: a stop ends that work at once."""
+        self._emit(event)
+        if self._control.stopping:
+            raise _StoppedEarly
 
     def _emit(self, event: Event) -> None:
         event = self._stamped(event)
@@ -136,11 +148,12 @@ class _Driver:
         stamped = self._stamped(end)
         try:
             self._store.append(stamped)
-            self._store.close()
             ended = {"status": end.status, "message": end.text, "heartbeat": time.time()}
             self._write(self._info.model_copy(update=ended))
         except (EngineError, OSError) as error:
             self._log_quietly(str(error))
+        finally:
+            self._store.close()
         for sink in self._sinks:
             sink(stamped)
 

@@ -10,7 +10,7 @@ from vpns_engine.drive import Control, start
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, StepDone
 from vpns_engine.specs.run import RunConfig
-from vpns_gui.preload import load_libraries
+from vpns_gui.preload import TorchImport
 
 STEP_SECONDS = 0.1
 
@@ -60,8 +60,9 @@ class RunThread(QThread):
 
     def run(self) -> None:
         """Drive the run to its end."""
-        load_libraries()
-        try:
-            start(self._config, self._runs, self._control, (StepThrottle(self.told.emit),), opened=self.opened.emit)
-        except EngineError as error:
-            self.refused.emit(str(error))
+        with TorchImport() as importing:
+            sinks = (importing.look, StepThrottle(self.told.emit))
+            try:
+                start(self._config, self._runs, self._control, sinks, opened=self.opened.emit)
+            except EngineError as error:
+                self.refused.emit(str(error))

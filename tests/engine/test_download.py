@@ -14,6 +14,9 @@ CONTENT = b"weights" * 100_000
 NAME = f"net-{hashlib.sha256(CONTENT).hexdigest()[:8]}.pth"
 
 
+_SIZE = len(CONTENT)
+
+
 class _Answer(io.BytesIO):
     def __init__(self, content, size):
         super().__init__(content)
@@ -25,7 +28,7 @@ def answer(monkeypatch):
     """Let the network answer with this content; gives the addresses asked for."""
     asked = []
 
-    def give(content=CONTENT, size=len(CONTENT), error=None):
+    def give(content=CONTENT, size=_SIZE, error=None):
         def opened(url, timeout):
             asked.append((url, timeout))
             if error:
@@ -58,7 +61,7 @@ def test_that_progress_without_a_known_size_has_no_share(tmp_path, answer):
 
 def test_that_a_damaged_download_is_refused_and_not_kept(tmp_path, answer):
     answer(content=CONTENT[:-1])
-    with pytest.raises(EngineError, match="is damaged .*: try again"):
+    with pytest.raises(EngineError, match=r"is damaged .*: try again"):
         fetch(f"https://example.org/{NAME}", tmp_path, lambda _text, _done: None)
     assert list(tmp_path.iterdir()) == []
 
@@ -75,7 +78,7 @@ def test_that_a_damaged_download_is_refused_and_not_kept(tmp_path, answer):
 )
 def test_that_a_failing_network_gives_one_line_with_the_way_out(tmp_path, answer, error):
     answer(error=error)
-    with pytest.raises(EngineError, match="weights cannot be downloaded .*: check the network, or save https") as caught:
+    with pytest.raises(EngineError, match=r"weights cannot be downloaded .*: check the network, or save https") as caught:
         fetch(f"https://example.org/{NAME}", tmp_path, lambda _text, _done: None)
     assert "\n" not in str(caught.value)
     # the place to save it at is the final one, not the file beside it

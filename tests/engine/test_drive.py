@@ -105,7 +105,10 @@ def test_that_a_stop_before_the_first_batch_ends_without_a_state(pictures, tmp_p
     ("changes", "text"),
     [
         ({"device": "cuda:99"}, "device cuda:99 is not there"),
-        ({"model": {"weights": "file", "weights_file": "/no/such/weights.pt"}}, "weights file /no/such/weights.pt is not there"),
+        (
+            {"model": {"weights": "file", "weights_file": "/no/such/weights.pt"}},
+            "weights file /no/such/weights.pt is not there",
+        ),
         ({"data": {"folder": "/no/such/pictures"}}, "image folder /no/such/pictures is not there"),
     ],
 )

@@ -28,9 +28,8 @@ def test_that_a_run_tells_its_plan_and_works_it_off_in_order(pictures, tmp_path)
     config = tiny_config(pictures, mask={"sparsities": [0.3, 0.8]}, search_epochs=2)
     store, events = run(config, tmp_path)
     (started,) = _of(events, told.RunStarted)
-    assert [(info.kind, info.level) for info in started.phases] == list(
-        (kind, level) for level in (0, 1) for kind in ("rewind", "map", "search", "finetune")
-    )
+    kinds = ("rewind", "map", "search", "finetune")
+    assert [(info.kind, info.level) for info in started.phases] == [(kind, level) for level in (0, 1) for kind in kinds]
     assert started.target_classes == CLASSES
     assert (started.num_train, started.num_validation, started.num_test) == (12, 6, 6)
     assert started.num_prompt_values == 3 * (64 - 36)
@@ -114,7 +113,7 @@ def test_that_the_paper_protocol_holds_nothing_back_and_takes_the_last_epoch(pic
     assert _of(events, told.LevelSaved)[-1].epoch == 2
 
 
-def test_that_a_broken_picture_is_skipped_and_named_in_the_log(pictures, tmp_path):
+def test_that_a_broken_picture_is_skipped_and_named_in_the_log(tmp_path):
     folder = make_pictures(tmp_path / "pictures")
     (folder / "train" / "red" / "red_1.png").write_bytes(b"broken")
     store, events = run(tiny_config(folder), tmp_path / "runs")

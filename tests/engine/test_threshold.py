@@ -22,7 +22,9 @@ def _same(found, expected):
     return found == expected or (math.isnan(found) and math.isnan(expected))
 
 
-@pytest.mark.parametrize(("density", "total", "k"), [(0.8, 10, 1), (0.2, 10, 8), (0.1, 100, 90), (1.0, 100, 0), (0.995, 100, 0)])
+@pytest.mark.parametrize(
+    ("density", "total", "k"), [(0.8, 10, 1), (0.2, 10, 8), (0.1, 100, 90), (1.0, 100, 0), (0.995, 100, 0)]
+)
 def test_that_k_is_cut_in_double_precision(density, total, k):
     # 1 - 0.8 is 0.19999999999999996
     assert num_dropped(density, total) == k

@@ -12,10 +12,15 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded, RunEnded
 from vpns_engine.export import ExportResult
 from vpns_engine.store import RunStore
-from vpns_gui import run_thread
+from vpns_gui import preload, run_thread
 from vpns_gui.controllers import export as export_module
 from vpns_gui.dialogs.about import AboutDialog, versions
 from vpns_gui.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_libraries(monkeypatch):
+    monkeypatch.setattr(preload, "load_libraries", lambda: None)
 
 
 class MadeDrive:
@@ -50,7 +55,6 @@ class MadeDrive:
 def drive(monkeypatch):
     made = MadeDrive()
     monkeypatch.setattr(run_thread, "start", made.start)
-    monkeypatch.setattr(run_thread, "load_libraries", lambda: None)
     yield made
     made.go.set()
 
@@ -147,7 +151,6 @@ def test_that_a_refused_start_is_told_and_nothing_is_lost(studio, monkeypatch, q
         raise EngineError("no space left for /runs")
 
     monkeypatch.setattr(run_thread, "start", refuse)
-    monkeypatch.setattr(run_thread, "load_libraries", lambda: None)
     before = studio.window.setup.config
     press(qtbot, button(studio, "start"))
     qtbot.waitUntil(lambda: studio.window.findChild(QMessageBox, "warning") is not None)
@@ -164,7 +167,6 @@ def test_that_a_run_whose_thread_dies_ends_as_failed(studio, monkeypatch, qtbot)
         raise KeyError("layer")
 
     monkeypatch.setattr(run_thread, "start", die)
-    monkeypatch.setattr(run_thread, "load_libraries", lambda: None)
     with qtbot.captureExceptions() as caught:
         press(qtbot, button(studio, "start"))
         idle(studio, qtbot)
@@ -193,7 +195,6 @@ def test_that_closing_during_a_run_asks_stops_and_waits(studio, qtbot):
 
 def test_that_closing_waits_for_an_export(studio, runs, monkeypatch, qtbot):
     go = threading.Event()
-    monkeypatch.setattr(export_module, "load_libraries", lambda: None)
     monkeypatch.setattr(export_module, "export_run", lambda _store, folder, **_: (go.wait(10), result(folder))[1])
     exported(studio, runs, qtbot)
     press(qtbot, studio.window.findChild(QPushButton, "exportStart"))
@@ -231,7 +232,6 @@ def test_that_an_export_is_offered_done_and_reported(studio, runs, monkeypatch, 
         report("Writing weights", 0.1)
         return result(folder)
 
-    monkeypatch.setattr(export_module, "load_libraries", lambda: None)
     monkeypatch.setattr(export_module, "export_run", export)
     store = exported(studio, runs, qtbot)
     dialog = studio.window.findChild(QDialog, "export")
@@ -254,7 +254,6 @@ def test_that_a_failed_export_says_why_and_can_be_tried_again(studio, runs, monk
     def refuse(*_arguments, **_more):
         raise EngineError("/x is not empty: choose a new folder for the export")
 
-    monkeypatch.setattr(export_module, "load_libraries", lambda: None)
     monkeypatch.setattr(export_module, "export_run", refuse)
     exported(studio, runs, qtbot)
     dialog = studio.window.findChild(QDialog, "export")

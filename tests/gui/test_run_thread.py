@@ -1,5 +1,6 @@
 """The thread a run works in."""
 
+import gc
 import sys
 import threading
 
@@ -14,8 +15,8 @@ from vpns_gui.run_thread import RunThread, StepThrottle
 
 
 @pytest.fixture(autouse=True)
-def no_libraries(monkeypatch):
-    monkeypatch.setattr(run_thread, "load_libraries", lambda: None)
+def _no_libraries(monkeypatch):
+    monkeypatch.setattr(preload, "_open_unlocked", lambda _path, _mode: None)
 
 
 def step(number):
@@ -99,16 +100,47 @@ def test_that_a_folder_that_cannot_be_made_is_refused_in_words(thread, monkeypat
     assert "no permission" in refused.args[0]
 
 
-def test_that_libraries_are_opened_ahead_only_where_that_helps(monkeypatch):
+def test_that_libraries_are_opened_ahead_where_that_helps(monkeypatch):
     opened = []
     monkeypatch.setattr(preload, "_open_unlocked", lambda path, _mode: opened.append(path.name))
-    monkeypatch.setitem(sys.modules, "torch", object())
+    monkeypatch.setattr(sys, "platform", "darwin")
     preload.load_libraries()
     assert opened == []
-    monkeypatch.delitem(sys.modules, "torch")
     monkeypatch.setattr(sys, "platform", "linux")
     preload.load_libraries()
     assert opened == ["libtorch_global_deps.so", "libtorch.so"]
-    monkeypatch.setattr(sys, "platform", "darwin")
-    preload.load_libraries()
-    assert len(opened) == 2
+
+
+@pytest.fixture
+def collector(monkeypatch):
+    """Keep the real collector's generations out of it: what is frozen stays so for all tests."""
+    frozen = []
+    monkeypatch.setattr(preload.gc, "freeze", lambda: frozen.append(True))
+    yield frozen
+    gc.enable()
+
+
+def test_that_the_collector_rests_until_torch_is_there(monkeypatch, collector):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    with preload.TorchImport() as importing:
+        assert not gc.isenabled()
+        importing.look("an event before the import")
+        assert not gc.isenabled()
+        monkeypatch.setitem(sys.modules, "torch", object())
+        importing.look("the first event after it")
+        assert gc.isenabled() and collector == [True]
+    assert collector == [True]
+
+
+def test_that_the_collector_wakes_after_a_failure_too(monkeypatch, collector):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    with pytest.raises(EngineError), preload.TorchImport():
+        raise EngineError("no space left")
+    assert gc.isenabled() and collector == []
+
+
+def test_that_a_second_import_needs_no_care(monkeypatch, collector):
+    monkeypatch.setitem(sys.modules, "torch", object())
+    with preload.TorchImport():
+        assert gc.isenabled()
+    assert collector == []

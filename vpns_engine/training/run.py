@@ -1,6 +1,6 @@
 """A run: from a config to its events."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +40,7 @@ class Run:
         self._warnings: list[str] = []
         self.device = ""
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event]:
         """Do the run.
 
         Raises:

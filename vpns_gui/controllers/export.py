@@ -15,7 +15,7 @@ from vpns_gui.background import Background
 from vpns_gui.controllers.offers import saved_name
 from vpns_gui.dialogs.export import Choice, ExportDialog, Wish
 from vpns_gui.notices import Notices
-from vpns_gui.preload import load_libraries
+from vpns_gui.preload import TorchImport
 from vpns_gui.session import Session
 
 
@@ -109,6 +109,6 @@ def result_text(result: ExportResult) -> str:
 
 
 def _export(store: RunStore, wish: Wish, work: Background) -> ExportResult:
-    load_libraries()
     stage = cast(Stage, wish.choice.stage)
-    return export_run(store, wish.folder, level=wish.choice.level, stage=stage, report=work.report)
+    with TorchImport():
+        return export_run(store, wish.folder, level=wish.choice.level, stage=stage, report=work.report)
