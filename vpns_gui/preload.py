@@ -7,6 +7,7 @@ Two things hold Python's lock for long while torch is imported, and nothing in t
   and leaves what the import made alone from then on, so that it is quick while a run goes on.
 """
 
+import atexit
 import ctypes
 import gc
 import os
@@ -35,6 +36,7 @@ class TorchImport:
         if self._waits and "torch" in sys.modules:
             self._waits = False
             gc.freeze()
+            atexit.register(gc.unfreeze)  # else libraries complain at the end that their objects were never collected
             gc.enable()
 
     def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:

@@ -128,7 +128,7 @@ def _compare_ends(replay: Replay, report: Report, limits: Limits, end: str) -> N
     report.add(f"{words}: batches counted", gaps.worst("counters"), 0)
     report.add(f"{words}: tensors not recorded", gaps.num_unrecorded, 0)
     for group in ("scores", "prompt"):
-        report.add(f"{words}: {group}", gaps.worst(group), _reach(replay, limits, group))
+        report.add(f"{words}: {group}", gaps.worst(group), _reach(replay, limits, group, end))
         if limits.entries_share:
             share = gaps.share_beyond(group, limits.entries)
             report.add(f"{words}: {group}, share off", share, limits.entries_share, f"further off than {limits.entries:g}")
@@ -139,12 +139,15 @@ def _compare_ends(replay: Replay, report: Report, limits: Limits, end: str) -> N
         report.equal(f"{words}: masks (SHA-256)", *mask_digests(replay, end))
 
 
-def _reach(replay: Replay, limits: Limits, group: str) -> float:
+def _reach(replay: Replay, limits: Limits, group: str, end: str) -> float:
     """Give how far single entries may be off: in single precision what the optimizers can move them."""
     if not limits.entries_share:
         return limits.entries
     optim = replay.config.optim
-    rate = optim.scores.lr if group == "scores" else max(optim.search_prompt.lr, optim.finetune_prompt.lr)
+    if group == "scores":
+        rate = optim.scores.lr
+    else:
+        rate = optim.search_prompt.lr + (optim.finetune_prompt.lr if end == "final" else 0)
     return 2 * rate * num_updates(replay)
 
 

@@ -116,6 +116,7 @@ def collector(monkeypatch):
     """Keep the real collector's generations out of it: what is frozen stays so for all tests."""
     frozen = []
     monkeypatch.setattr(preload.gc, "freeze", lambda: frozen.append(True))
+    monkeypatch.setattr(preload.atexit, "register", lambda _act: None)
     yield frozen
     gc.enable()
 
