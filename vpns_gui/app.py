@@ -44,6 +44,7 @@ def run(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, lambda *_: studio.window.close())
     studio.window.show()
     QTimer.singleShot(_COMPLETE_AFTER_MS, studio.complete)
+    studio.devices.look()
     code = app.exec()
     errors.uninstall()
     return code

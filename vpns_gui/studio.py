@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
 from vpns_gui.controllers.closing import Closing
+from vpns_gui.controllers.devices import DeviceController
 from vpns_gui.controllers.export import ExportController
 from vpns_gui.controllers.library import LibraryController
 from vpns_gui.controllers.log import LogController
@@ -55,6 +56,7 @@ class Studio(QObject):
         self.library = LibraryController(self.session, self.notices, runs, window)
         self.export = ExportController(self.session, self.notices, window)
         self.setup = SetupController(self.session, self.run, window.setup, self.notices, window)
+        self.devices = DeviceController(window.setup, window)
         self._closing = Closing(self.run, window)
         LogController(self.session, self.notices, window.log, window)
         RunBarController(self.session, self.run, window.run_bar, window)
@@ -83,7 +85,7 @@ class Studio(QObject):
         self.export.possible_changed.connect(window.menus.export.setEnabled)
         self.run.refused.connect(lambda why: self._warn("The run could not be started.", why))
         self.library.refused.connect(lambda why: self._warn("The run could not be opened.", why))
-        for changed in (self.run.state_changed, self.session.run_changed, window.setup.config_changed):
+        for changed in (self.run.state_changed, self.session.run_changed, window.setup.ready_changed):
             changed.connect(self._update)
 
     def _connect_menus(self) -> None:
@@ -117,7 +119,7 @@ class Studio(QObject):
         menus.new.setEnabled(idle)
         menus.open.setEnabled(idle)
         menus.recent.setEnabled(idle)
-        menus.start.setEnabled(idle and self.window.setup.config is not None)
+        menus.start.setEnabled(idle and self.window.setup.ready)
         menus.stop.setEnabled(self.run.state == "running")
         menus.discard.setEnabled(self.run.can_discard)
         menus.take_over.setEnabled(is_open)
@@ -131,6 +133,7 @@ class Studio(QObject):
             self.window.hide()  # what is being read may take a moment to give up
             for work in self.window.findChildren(Background):
                 work.close()
+            self.devices.close()
             closing.accept()
 
     def _new(self) -> None:

@@ -1,5 +1,6 @@
-"""Where a run computes: device and threads."""
+"""Where a run computes: device and threads. As a program: print the devices a person can choose, as JSON."""
 
+import json
 import os
 
 import torch
@@ -35,3 +36,15 @@ def set_threads(wanted: int) -> int:
     threads = wanted or max(1, (os.cpu_count() or 1) - 1)
     torch.set_num_threads(threads)
     return threads
+
+
+def offered_devices() -> tuple[str, ...]:
+    """List what a person can choose on this machine: `auto`, then the devices; a single GPU goes by `cuda`."""
+    found = available_devices()
+    gpus = [device for device in found if device.startswith("cuda")]
+    several = gpus if len(gpus) > 1 else []
+    return ("auto", *(["cuda"] if gpus else []), *several, *(device for device in found if device not in gpus))
+
+
+if __name__ == "__main__":
+    print(json.dumps(offered_devices()))

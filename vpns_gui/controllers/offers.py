@@ -79,7 +79,7 @@ def region_text(prompt: PromptSpec, image_size: int) -> str:
         case "fix":
             return f"Square of {prompt.square} px at the top left of {canvas}, {values}"
         case "random":
-            return f"Square of {prompt.square} px on {canvas}, at a new place each time (shown at the top left), {values}"
+            return f"Square of {prompt.square} px on {canvas}, at a new place each time (shown in the middle), {values}"
         case "expand":
             return f"Everything around the image of {image_size} px on {canvas}, {values}"
         case "none":

@@ -30,7 +30,7 @@ class SetupController(QObject):
 
     def start(self) -> None:
         """Start with the form's settings, if they can work."""
-        if self._panel.config is not None:
+        if self._panel.ready and self._panel.config is not None:
             self._run.start(self._panel.config)
 
     def take_over(self) -> None:
