@@ -27,7 +27,7 @@ from vpns_engine.training.steps import half_step
 NUM_TARGET = 10
 DENSITY = 0.1
 RELEASED = {("stage 1", 64): 3.1, ("stage 1", 224): 1.30, ("stage 2", 64): 1.6, ("stage 2", 224): 1.09}
-"""Ratios of the released code, measured before on two CPU cores (issue text)."""
+"""Ratios of the released code, measured on two CPU cores."""
 WANTED = {("stage 1", 64): 1.25, ("stage 1", 224): 1.06, ("stage 2", 64): 1.20, ("stage 2", 224): 1.05}
 
 

@@ -14,12 +14,26 @@ class CatalogueEntry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     num_scored: int
-    """Weights of all convolutions and linear layers."""
+    """Weights of all convolutions and linear layers, with `num_source_classes` classes."""
 
     num_source_classes: int
 
+    num_features: int
+    """Inputs of the classifier."""
+
     image_size: int
     """Side in px of the images it was pre-trained on."""
+
+    min_image_size: int
+    """Smallest side in px it takes; nothing below the 8 px of a DataSpec."""
+
+    one_pixel_size: int
+    """Largest side in px that ends as a map of one pixel in batch normalization, which cannot train on one such image; 0 where
+    there is none."""
+
+    def scored_with(self, num_classes: int) -> int:
+        """Count the scored weights with another number of classes."""
+        return self.num_scored + (num_classes - self.num_source_classes) * self.num_features
 
 
 @cache

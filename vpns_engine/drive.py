@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vpns_engine.errors import EngineError
-from vpns_engine.events import Event, Message, Preparing, RunEnded, StepDone
+from vpns_engine.events import Event, Measuring, Message, Preparing, RunEnded, StepDone
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunInfo, RunStore
 
@@ -75,6 +75,8 @@ class _Driver:
         self._sinks = sinks
         self._seq = 0
         self._last_step = 0.0
+        self._last_notice = 0.0
+        self._run: Run | None = None
         self._info = store.read_info().model_copy(update={"versions": versions()})
 
     def work(self, config: RunConfig) -> None:
@@ -93,12 +95,23 @@ class _Driver:
         from vpns_engine.training.run import Run
 
         run = Run(config, self._store, self._notify)
+        self._run = run
         try:
             return self._follow(run)
         except _StoppedEarly:
             return RunEnded(status="stopped")
+        except EngineError as error:
+            self._rescue(run)
+            return RunEnded(status="failed", text=str(error))
         finally:
             run.close()
+
+    def _rescue(self, run: "Run") -> None:
+        try:
+            for kept in run.rescue():
+                self._emit(kept)
+        except EngineError as error:
+            self._log_quietly(str(error))  # what made the run fail is in the way of this too, and is what the end says
 
     def _follow(self, run: "Run") -> RunEnded:
         events = run.events()
@@ -114,13 +127,16 @@ class _Driver:
 
     def _notify(self, event: Event) -> None:
         """Take an event that comes from within a long piece of work, a download: a stop ends that work at once."""
-        self._emit(event)
         if self._control.stopping:
             raise _StoppedEarly
+        if time.time() - self._last_notice >= 1 / _STEPS_PER_SECOND:
+            self._last_notice = time.time()
+            self._emit(event)
+            self._beat(self._run)
 
     def _emit(self, event: Event) -> None:
         event = self._stamped(event)
-        if not isinstance(event, StepDone):
+        if not isinstance(event, StepDone | Measuring):
             self._store.append(event)
         elif event.time - self._last_step >= 1 / _STEPS_PER_SECOND:
             self._last_step = event.time
@@ -135,7 +151,9 @@ class _Driver:
         self._seq += 1
         return stamped
 
-    def _beat(self, run: "Run") -> None:
+    def _beat(self, run: "Run | None") -> None:
+        if run is None:
+            return
         if run.device != self._info.device or time.time() - self._info.heartbeat > _HEARTBEAT_SECONDS:
             self._write(self._info.model_copy(update={"device": run.device, "heartbeat": time.time()}))
 
@@ -146,16 +164,19 @@ class _Driver:
     def _finish(self, end: RunEnded) -> None:
         """Say the end, whatever state the folder is in: the sinks are told even when nothing can be written."""
         stamped = self._stamped(end)
-        try:
-            self._store.append(stamped)
-            ended = {"status": end.status, "message": end.text, "heartbeat": time.time()}
-            self._write(self._info.model_copy(update=ended))
-        except (EngineError, OSError) as error:
-            self._log_quietly(str(error))
-        finally:
-            self._store.close()
+        ended = {"status": end.status, "message": end.text, "heartbeat": time.time()}
+        # two tries: where the event cannot be written, the run must still not look as if it went on
+        self._quietly(lambda: self._store.append(stamped))
+        self._quietly(lambda: self._write(self._info.model_copy(update=ended)))
+        self._store.close()
         for sink in self._sinks:
             sink(stamped)
+
+    def _quietly(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except (EngineError, OSError) as error:
+            self._log_quietly(str(error))
 
     def _log_quietly(self, text: str) -> None:
         try:

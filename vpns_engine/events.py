@@ -32,7 +32,7 @@ class PhaseInfo(BaseModel):
 
 
 class RunStarted(_Event):
-    """First event: what will be worked on."""
+    """The data and the network are read, and this is what will be worked on; only `Preparing` comes before."""
 
     kind: Literal["run-started"] = "run-started"
     method: MethodName
@@ -85,6 +85,16 @@ class StepDone(_Event):
     """Share of the batch, 0 to 1."""
 
 
+class Measuring(_Event):
+    """A batch of validation or test images was measured; like iterations, not all of these are written down."""
+
+    kind: Literal["measuring"] = "measuring"
+    phase: int
+    part: Literal["validation", "test"]
+    done: float
+    """Share of the part that is done, 0 to 1."""
+
+
 class EpochEnded(_Event):
     """An epoch is done. Accuracies are shares (0 to 1); None where not measured."""
 
@@ -135,7 +145,7 @@ class Tested(_Event):
     kind: Literal["tested"] = "tested"
     level: int
     stage: PhaseKind
-    """Which saved state: `search` (mask found, untuned), `finetune` (tuned), `map` (masked by the initial scores)."""
+    """Which saved state: `search` (mask found, untuned) or `finetune` (tuned)."""
     accuracy: float
     """Without the prompt, 0 to 1."""
     accuracy_prompted: float | None
@@ -179,6 +189,7 @@ Event = Annotated[
     | PhaseStarted
     | LabelsMapped
     | StepDone
+    | Measuring
     | EpochEnded
     | LevelSaved
     | Tested

@@ -62,7 +62,7 @@ class LevelHistory:
     tested: list[Tested] = field(default_factory=list)
 
     def test(self, stage: str) -> Tested | None:
-        """Give the test result of a stage (`map`, `search`, `finetune`); None where it was not measured."""
+        """Give the test result of a stage (`search`, `finetune`); None where it was not measured."""
         return next((t for t in reversed(self.tested) if t.stage == stage), None)
 
 
@@ -149,11 +149,3 @@ class RunHistory:
             spent, done = pace[phase.info.kind]
             run_left += phase.weight * (1 - phase.done) * (spent / done if done > 0 else rate)
         return here.weight * (1 - here.done) * rate, run_left
-
-
-def fold(events: list[Event]) -> RunHistory:
-    """Fold a whole list of events."""
-    history = RunHistory()
-    for event in events:
-        history.apply(event)
-    return history

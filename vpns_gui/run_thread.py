@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from vpns_engine.drive import Control, start
 from vpns_engine.errors import EngineError
-from vpns_engine.events import Event, StepDone
+from vpns_engine.events import Event, Measuring, StepDone
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.preload import TorchImport
 
@@ -25,7 +25,7 @@ class StepThrottle:
 
     def __call__(self, event: Event) -> None:
         """Pass the event on, unless it is a step too soon after the last."""
-        if isinstance(event, StepDone):
+        if isinstance(event, StepDone | Measuring):
             now = self._clock()
             if now < self._next:
                 return

@@ -14,10 +14,15 @@ Replayer = Callable[[Case, Precision, Report], None]
 
 
 def replayer_of(case: Case) -> Replayer | None:
-    """Give the replay of a case; None where it is of no known kind (a checkpoint, say)."""
+    """Give the replay of a case; None where it has none."""
     if "train_order" in case.inputs:
         return replay_trajectory
     return units.replayer_of(case)
+
+
+def is_known(case: Case) -> bool:
+    """Tell whether a case is of a known kind: one that is replayed, or a checkpoint of the released code, which is not."""
+    return replayer_of(case) is not None or "folder_layout" in case.settings
 
 
 def jobs_of(case: Case, *, fast: bool = False) -> tuple[Precision, ...]:

@@ -1,6 +1,6 @@
 """The events of a small made-up run of two levels, as a run would give them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 from vpns_engine.events import (
@@ -17,6 +17,7 @@ from vpns_engine.events import (
     StepDone,
     Tested,
 )
+from vpns_engine.history import RunHistory
 from vpns_engine.specs.layer import LayerInfo
 from vpns_engine.specs.phase import PhaseKind
 
@@ -26,7 +27,7 @@ DENSITIES = (0.1, 0.05)
 
 
 def started() -> RunStarted:
-    """Give the first event."""
+    """Give what a run tells once everything is read."""
     return RunStarted(
         method="vpns",
         phases=tuple(_info(kind, level) for level in range(len(DENSITIES)) for kind in KINDS),
@@ -46,6 +47,14 @@ def started() -> RunStarted:
 def run_events() -> list[Event]:
     """Give a whole run, numbered, one second between two events."""
     return [event.model_copy(update={"seq": seq, "time": 1000.0 + seq}) for seq, event in zip(count(), _run(), strict=False)]
+
+
+def fold(events: Iterable[Event]) -> RunHistory:
+    """Give the history that the events tell."""
+    history = RunHistory()
+    for event in events:
+        history.apply(event)
+    return history
 
 
 def _info(kind: PhaseKind, level: int) -> PhaseInfo:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vpns_engine.nn.optim import build_optimizer, build_schedule, clear_gradients, learning_rate
+from vpns_engine.nn.optim import build_optimizer, build_schedule, learning_rate
 from vpns_engine.specs.optim import OptimSpec
 
 
@@ -60,10 +60,3 @@ def test_that_the_cosine_reaches_zero_after_the_last_epoch():
 def test_that_two_steps_fall_at_half_and_at_72_percent_and_both_where_they_meet():
     assert _rates("multistep", 10)[:8] == pytest.approx([0.1] * 5 + [0.01] * 2 + [0.001])
     assert _rates("multistep", 2)[1] == pytest.approx(0.001)
-
-
-def test_that_cleared_gradients_are_gone():
-    value = torch.ones(2)
-    value.grad = torch.ones(2)
-    clear_gradients([value])
-    assert value.grad is None

@@ -14,7 +14,7 @@ from vpns_engine.specs.phase import Finetune, HalfStep, MapLabels, Score, Search
 from vpns_engine.specs.prompt import PromptSpec
 from vpns_engine.training.feeds import Batch, Feeds
 from vpns_engine.training.phases import execute, interrupt
-from vpns_engine.training.steps import evaluate
+from vpns_engine.training.steps import evaluating
 
 
 def _of(events, kind):
@@ -91,12 +91,12 @@ def test_that_of_equal_accuracies_the_lower_loss_is_chosen(monkeypatch):
     losses = iter([0.9, 0.4, 0.7])
 
     def measured(state, feed, *, prompted):
-        whole = evaluate(state, feed, prompted=prompted)
+        whole = yield from evaluating(state, feed, prompted=prompted)
         if feed is state.feeds.validation and not prompted:
             return replace(whole, accuracy=0.5, loss=next(losses))
         return whole
 
-    monkeypatch.setattr("vpns_engine.training.phases.evaluate", measured)
+    monkeypatch.setattr("vpns_engine.training.phases.evaluating", measured)
     (saved,) = _of(do(tune(epochs=3), state), LevelSaved)
     assert saved.epoch == 2
 

@@ -1,8 +1,10 @@
 """One half-step, and one evaluation."""
 
+import pytest
 import torch
 
 from tests.engine.tiny_states import PROMPTED, TUNED, dense_copy, rewound, search, tiny_state, tune
+from vpns_engine.errors import EngineError
 from vpns_engine.nn.normalization import normalize
 from vpns_engine.training.steps import evaluate, evaluation_logits, half_step
 
@@ -110,7 +112,9 @@ def test_that_an_evaluation_is_over_every_image():
     assert whole.accuracy == torch.cat(parts).float().mean().item()
 
 
-def test_that_an_empty_feed_measures_nothing_and_does_not_divide_by_zero():
+def test_that_a_feed_without_a_readable_image_is_an_error_and_not_an_accuracy_of_zero():
     state, _ = _ready(search())
     state.feeds.train.count = 0
-    assert evaluate(state, state.feeds.train, prompted=False).count == 0
+    with pytest.raises(EngineError, match="none of the images to measure with can be read"):
+        evaluate(state, state.feeds.train, prompted=False)
+

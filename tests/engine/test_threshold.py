@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from vpns_engine.nn.threshold import ThresholdSearch, num_dropped
+from vpns_engine.nn.threshold import ThresholdSearch
+from vpns_engine.specs.masks import num_dropped
 
 
 def _exact(scores, k):

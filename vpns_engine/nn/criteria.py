@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from vpns_engine.nn.sparse import SparseNetwork
-from vpns_engine.nn.threshold import num_dropped
+from vpns_engine.specs.masks import num_dropped
 from vpns_engine.specs.phase import Criterion
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise EngineError(f"weights file {path} is not there")
     try:
-        found = load_file(path) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu", weights_only=True)
+        found = load_file(path) if path.suffix == ".safetensors" else _load_pickle(path)
     except pickle.UnpicklingError as error:
         raise EngineError(f"weights file {path} holds more than tensors and was not opened: save a plain state dict") from error
     except (OSError, RuntimeError, SafetensorError, EOFError, ValueError, KeyError) as error:
@@ -93,6 +94,13 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise EngineError(f"weights file {path} is not a plain state dict (name -> tensor)")
     return dict(found)
+
+
+def _load_pickle(path: Path) -> Any:  # noqa: ANN401 - whatever stands in the file
+    with warnings.catch_warnings():
+        # of a pickle by another program torch warns on stderr, even where it then refuses it
+        warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _fitted(architecture: Architecture, state: dict[str, Tensor], where: str, names: tuple[str, ...]) -> Pretrained:

@@ -32,9 +32,3 @@ def build_schedule(spec: OptimSpec, optimizer: Optimizer, epochs: int) -> LRSche
 def learning_rate(optimizer: Optimizer) -> float:
     """Give the rate in force."""
     return float(optimizer.param_groups[0]["lr"])
-
-
-def clear_gradients(tensors: Iterable[Tensor]) -> None:
-    """Remove gradients, so that an optimizer leaves what gets none alone."""
-    for tensor in tensors:
-        tensor.grad = None

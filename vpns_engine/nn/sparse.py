@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vpns_engine.nn.masking import mask_of, masked, rewrite, score_gradient
-from vpns_engine.nn.threshold import ThresholdSearch, num_dropped
+from vpns_engine.nn.threshold import ThresholdSearch
 from vpns_engine.specs.layer import LayerInfo
 
 

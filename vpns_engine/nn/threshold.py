@@ -24,11 +24,6 @@ Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating]
 
 
-def num_dropped(density: float, total: int) -> int:
-    """Give k = int((1 - d) * N), in double precision as the released code computes it."""
-    return int((1 - density) * total)
-
-
 @dataclass(frozen=True)
 class Turned:
     """Flat positions of a layer that changed sides, and whether each is dropped now."""

@@ -16,6 +16,11 @@ def _in_range(value: float) -> float:
 Sparsity = Annotated[float, AfterValidator(_in_range)]
 
 
+def num_dropped(density: float, total: int) -> int:
+    """Give k = int((1 - d) * N), in double precision as the released code computes it."""
+    return int((1 - density) * total)
+
+
 class MaskSpec(Spec):
     """The levels of a run; each is independent of the others."""
 

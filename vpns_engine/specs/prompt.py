@@ -10,6 +10,11 @@ from vpns_engine.specs.fields import Spec, option
 PromptKind = Literal["pad", "fix", "random", "expand", "none"]
 
 
+def square_of(canvas: int) -> int:
+    """Give the side of a square in the paper's proportion (115 of 224 px)."""
+    return round(0.513 * canvas)
+
+
 class PromptSpec(Spec):
     """A learned tensor of shape (3, canvas, canvas) that acts on a fixed part of the canvas."""
 
@@ -34,8 +39,8 @@ class PromptSpec(Spec):
     pad: int = option(2, "Pad", unit="px", only_with={"kind": ("pad",)}, ge=0, le=512)
     """Width of the ring (prompt 'pad'); at most half the canvas."""
 
-    square: int = option(8, "Square", unit="px", only_with={"kind": ("fix", "random")}, ge=1, le=1024)
-    """Side of the square (prompts 'fix' and 'random'); 0.513 of the canvas in the paper."""
+    square: int = option(None, "Square", unit="px", only_with={"kind": ("fix", "random")}, ge=1, le=1024)
+    """Side of the square (prompts 'fix' and 'random'); where none is given 0.513 of the canvas, as in the paper."""
 
     @field_validator("pad")
     @classmethod
@@ -44,6 +49,12 @@ class PromptSpec(Spec):
         if info.data.get("kind") == "pad" and canvas is not None and 2 * value > canvas:
             raise ValueError(f"pad {value} px exceeds half the canvas ({canvas} px): at most {canvas // 2} px")
         return value
+
+    @field_validator("square", mode="before")
+    @classmethod
+    def _square_from_canvas(cls, value: object, info: ValidationInfo) -> object:
+        # without a valid canvas any square will do: the canvas is refused
+        return square_of(info.data.get("canvas", 16)) if value is None else value
 
     @field_validator("square")
     @classmethod

@@ -4,21 +4,32 @@ Shapes: B batch, S source classes, T target classes.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from math import isfinite
+from typing import Literal
 
 import torch
 
 from vpns_engine.errors import EngineError
-from vpns_engine.events import EpochEnded, Event, LabelsMapped, LevelSaved, PhaseEnded, PhaseStarted, StepDone, Tested
+from vpns_engine.events import (
+    EpochEnded,
+    Event,
+    LabelsMapped,
+    LevelSaved,
+    Measuring,
+    PhaseEnded,
+    PhaseStarted,
+    StepDone,
+    Tested,
+)
 from vpns_engine.nn.criteria import set_by_criterion
 from vpns_engine.nn.mappings import count_predictions, most_frequent
 from vpns_engine.nn.optim import learning_rate
 from vpns_engine.specs.phase import Finetune, Group, MapLabels, Phase, PhaseKind, Rewind, Score, Search
-from vpns_engine.training.feeds import Batch
+from vpns_engine.training.feeds import Batch, Feed
 from vpns_engine.training.randomness import key_of
 from vpns_engine.training.state import HalfResult, Snapshot, TrainState
-from vpns_engine.training.steps import Evaluation, evaluate, half_step
+from vpns_engine.training.steps import Evaluation, evaluating, half_step
 
 
 def execute(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
@@ -37,27 +48,39 @@ def execute(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
             yield save(index, phase, state, complete=True)
         case Finetune():
             yield from _train(index, phase, state)
-            if state.best is not None:
-                state.restore(state.best)
-                state.epoch = state.best.epoch
+            _take_best(state)
             yield save(index, phase, state, complete=True)
-            yield from _test(phase, state)
+            yield from _test(index, phase, state)
     yield PhaseEnded(phase=index)
 
 
 def interrupt(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
-    """Keep the result so far of a phase that is stopped: the best epoch of a tuning, the last state of a search."""
-    if not isinstance(phase, Search | Finetune) or state.mapping_T is None:
+    """Keep the result so far of a phase that is stopped: the best epoch of a tuning, the last state of a search.
+
+    A phase whose whole result stands in a file already keeps that.
+    """
+    if not isinstance(phase, Search | Finetune) or state.mapping_T is None or state.saved:
         return
+    _take_best(state)
+    yield save(index, phase, state, complete=False)
+
+
+def rescue(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
+    """Keep the best epoch of a tuning that failed; what it worked on when it failed is not to be trusted."""
+    if state.best is not None and not state.saved:
+        yield from interrupt(index, phase, state)
+
+
+def _take_best(state: TrainState) -> None:
     if state.best is not None:
         state.restore(state.best)
         state.epoch = state.best.epoch
-    yield save(index, phase, state, complete=False)
 
 
 def save(index: int, phase: Phase, state: TrainState, *, complete: bool) -> LevelSaved:
     """Write the level's state as it is now."""
     path = state.keeper.keep_state(phase, state, state.epoch) if state.keeper else ""
+    state.saved = complete
     return LevelSaved(phase=index, level=phase.level, epoch=state.epoch, complete=complete, state_path=path)
 
 
@@ -68,6 +91,8 @@ def _map_labels(index: int, phase: MapLabels, state: TrainState) -> Iterator[Eve
     for step, batch in enumerate(state.feeds.train.batches("map", 1), 1):
         counts_ST += count_predictions(_source_classes(state, batch), batch.y_B, state.num_source, state.num_target).cpu()
         yield StepDone(phase=index, epoch=1, step=step, losses=(), accuracies=())
+    if not counts_ST.any():
+        raise EngineError("none of the training images can be read")
     mapping_T = most_frequent(counts_ST)
     state.mapping_T = mapping_T.to(state.device)
     taken = counts_ST[mapping_T, torch.arange(state.num_target)]
@@ -83,12 +108,12 @@ def _source_classes(state: TrainState, batch: Batch) -> torch.Tensor:
 def _train(index: int, phase: Search | Finetune, state: TrainState) -> Iterator[Event]:
     state.prepare(phase)
     if isinstance(phase, Search):
-        yield _epoch_event(index, phase, state, 0, _Sums(), time.monotonic())
+        yield (yield from _epoch_event(index, phase, state, 0, _Sums(), time.monotonic()))
     for epoch in range(1, phase.epochs + 1):
         began, sums = time.monotonic(), _Sums()
         yield from _one_epoch(index, phase, state, epoch, sums)
         state.epoch = epoch
-        event = _epoch_event(index, phase, state, epoch, sums, began)
+        event = yield from _epoch_event(index, phase, state, epoch, sums, began)
         for schedule in state.schedules:
             schedule.step()
         _choose(phase, state, event)
@@ -113,6 +138,8 @@ def _one_epoch(index: int, phase: Search | Finetune, state: TrainState, epoch: i
         sums.add(phase, results, losses)
         accuracies = tuple(int(result.correct) / result.count for result in results)
         yield StepDone(phase=index, epoch=epoch, step=step, losses=losses, accuracies=accuracies)
+    if sums.loss(False) is None:
+        raise EngineError("none of the training images can be read")
 
 
 class _Sums:
@@ -136,8 +163,10 @@ class _Sums:
         return self._correct[prompted] / self._count[prompted] if self._count[prompted] else None
 
 
-def _epoch_event(index: int, phase: Search | Finetune, state: TrainState, epoch: int, sums: _Sums, began: float) -> EpochEnded:
-    plain, prompted = _validate(state)
+def _epoch_event(
+    index: int, phase: Search | Finetune, state: TrainState, epoch: int, sums: _Sums, began: float
+) -> Generator[Event, None, EpochEnded]:
+    plain, prompted = yield from _validate(index, state)
     keeper = state.keeper
     return EpochEnded(
         phase=index,
@@ -163,13 +192,30 @@ def _rates(state: TrainState) -> dict[str, float]:
     return {str(group): rate for group, rate in groups.items()}
 
 
-def _validate(state: TrainState) -> tuple[Evaluation | None, Evaluation | None]:
+def _validate(index: int, state: TrainState) -> Generator[Event, None, tuple[Evaluation | None, Evaluation | None]]:
     """Measure the validation split without and with the prompt; None where there is none."""
     feed = state.feeds.validation
     if feed is None:
         return None, None
-    plain = evaluate(state, feed, prompted=False)
-    return plain, evaluate(state, feed, prompted=True) if state.prompt.learns else None
+    return (yield from _both(index, state, feed, "validation"))
+
+
+def _both(
+    index: int, state: TrainState, feed: Feed, part: Literal["validation", "test"]
+) -> Generator[Event, None, tuple[Evaluation, Evaluation | None]]:
+    """Measure a feed without the prompt, and with it where there is one."""
+    found: list[Evaluation] = []
+    views = (False, True) if state.prompt.learns else (False,)
+    for number, prompted in enumerate(views):
+        measure = evaluating(state, feed, prompted=prompted)
+        while True:
+            try:
+                done = next(measure)
+            except StopIteration as end:
+                found.append(end.value)
+                break
+            yield Measuring(phase=index, part=part, done=(number + done) / len(views))
+    return found[0], found[1] if len(found) > 1 else None
 
 
 def _choose(phase: Phase, state: TrainState, event: EpochEnded) -> None:
@@ -184,7 +230,7 @@ def _rank(event: EpochEnded) -> tuple[float, float]:
     return event.val_accuracy or 0.0, -(event.val_loss if event.val_loss is not None else float("inf"))
 
 
-def _test(phase: Finetune, state: TrainState) -> Iterator[Event]:
+def _test(index: int, phase: Finetune, state: TrainState) -> Iterator[Event]:
     """Read the test split, now that every choice of the level is made: untuned and tuned, with and without the prompt."""
     chosen = state.snapshot(state.epoch, scores=False)
     stages: list[tuple[PhaseKind, Snapshot]] = [("finetune", chosen)]
@@ -192,6 +238,7 @@ def _test(phase: Finetune, state: TrainState) -> Iterator[Event]:
         stages.insert(0, ("search", state.found))
     for stage, snapshot in stages:
         state.restore(snapshot)
-        plain = evaluate(state, state.feeds.test, prompted=False)
-        prompted = evaluate(state, state.feeds.test, prompted=True).accuracy if state.prompt.learns else None
-        yield Tested(level=phase.level, stage=stage, accuracy=plain.accuracy, accuracy_prompted=prompted)
+        plain, prompted = yield from _both(index, state, state.feeds.test, "test")
+        state.restore(chosen)
+        with_prompt = None if prompted is None else prompted.accuracy
+        yield Tested(level=phase.level, stage=stage, accuracy=plain.accuracy, accuracy_prompted=with_prompt)

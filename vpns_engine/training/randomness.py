@@ -32,3 +32,20 @@ def uniform(key: int, ids_B: npt.NDArray[np.int64], stream: int) -> npt.NDArray[
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         state = state ^ (state >> np.uint64(31))
     return (state >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+class PromptPlaces:
+    """Draws the random prompt's place at each call, uniform in [0, C - M); levels start it anew, so they are independent."""
+
+    def __init__(self, key: int, room: int) -> None:
+        self._key = key
+        self._room = room
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with the first place again."""
+        self._generator = np.random.default_rng(self._key)
+
+    def __call__(self) -> tuple[int, int]:
+        """Give row and column of the square's top-left corner, in px."""
+        return int(self._generator.integers(self._room)), int(self._generator.integers(self._room))

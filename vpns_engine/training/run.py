@@ -3,25 +3,24 @@
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from vpns_engine.datasets import Split, split_of
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Message, PhaseInfo, Preparing, RunStarted
 from vpns_engine.nn.models import Pretrained, load_pretrained
-from vpns_engine.nn.prompts import Offset, build_prompt
+from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.plan import plan
-from vpns_engine.specs.phase import MapLabels, Phase, Rewind, Score, epochs_of
+from vpns_engine.specs.phase import Finetune, MapLabels, Phase, Rewind, Score, Search, epochs_of
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 from vpns_engine.training.device import choose_device, set_threads
 from vpns_engine.training.feeds import Feeds, ImageFeed
 from vpns_engine.training.images import DigitImages, FolderImages, ImageSource
 from vpns_engine.training.keeper import FolderKeeper
-from vpns_engine.training.phases import execute, interrupt
-from vpns_engine.training.randomness import key_of
+from vpns_engine.training.phases import execute, interrupt, rescue
+from vpns_engine.training.randomness import PromptPlaces, key_of
 from vpns_engine.training.state import TrainState
 
 
@@ -70,6 +69,11 @@ class Run:
         if self._state is not None and self._current >= 0:
             yield from interrupt(self._current, self._phases[self._current], self._state)
 
+    def rescue(self) -> Iterator[Event]:
+        """Keep what can be kept of a run that failed; to be called after `events()` raised."""
+        if self._state is not None and self._current >= 0:
+            yield from rescue(self._current, self._phases[self._current], self._state)
+
     def close(self) -> None:
         """Let go of what is held."""
         if isinstance(self._source, FolderImages):
@@ -91,7 +95,8 @@ class Run:
 
     def _make_state(self, pretrained: Pretrained, split: Split, device: torch.device) -> TrainState:
         config = self._config
-        prompt = build_prompt(config.effective_prompt, config.data.image_size, _offsets(config))
+        places = _places(config)
+        prompt = build_prompt(config.effective_prompt, config.data.image_size, places)
         return TrainState(
             network=SparseNetwork(pretrained.module.to(device)),
             prompt=prompt.to(device),
@@ -102,6 +107,7 @@ class Run:
             seed=config.seed,
             device=device,
             keeper=FolderKeeper(self._store),
+            places=places,
         )
 
     def _feeds(self, split: Split, device: torch.device) -> Feeds:
@@ -128,7 +134,7 @@ class Run:
             num_validation=len(split.validation),
             num_test=len(split.test),
             num_prompt_values=self._config.effective_prompt.num_values(size),
-            half_steps=2,
+            half_steps=max(len(phase.steps) for phase in self._phases if isinstance(phase, Search | Finetune)),
             device=str(state.device),
             threads=threads,
             samples_path=state.keeper.keep_samples(self._source, shown, size),
@@ -178,8 +184,6 @@ def _check_classes(pretrained: Pretrained, split: Split) -> None:
         )
 
 
-def _offsets(config: RunConfig) -> Callable[[], Offset]:
+def _places(config: RunConfig) -> PromptPlaces:
     """Draw the random prompt's places, uniform in [0, C - M)."""
-    room = max(1, config.prompt.canvas - config.prompt.square)
-    generator = np.random.default_rng(key_of(config.seed, "prompt place"))
-    return lambda: (int(generator.integers(room)), int(generator.integers(room)))
+    return PromptPlaces(key_of(config.seed, "prompt place"), max(1, config.prompt.canvas - config.prompt.square))

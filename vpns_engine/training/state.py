@@ -19,6 +19,7 @@ from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.specs.optim import OptimGroups, OptimSpec
 from vpns_engine.specs.phase import Finetune, Group, HalfStep, Phase, Search
 from vpns_engine.training.feeds import Feeds
+from vpns_engine.training.randomness import PromptPlaces
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,10 @@ class TrainState:
     """The level's state at the end of its search, untuned."""
     epoch: int = 0
     """Epochs done in the running phase."""
+    saved: bool = False
+    """The running phase's whole result stands in a file."""
+    places: PromptPlaces | None = None
+    """Where the random prompt goes; starts anew with each level."""
 
     def __post_init__(self) -> None:
         self._start = self.snapshot(0)
@@ -112,6 +117,8 @@ class TrainState:
         self.mapping_T = None
         self.best = self.best_epoch = self.found = None
         self.epoch = 0
+        if self.places is not None:
+            self.places.restart()
         self.network.set_density(density)
 
     def prepare(self, phase: Search | Finetune) -> None:
@@ -124,6 +131,7 @@ class TrainState:
         ]
         self.best = self.best_epoch = None
         self.epoch = 0
+        self.saved = False
 
     def _spec(self, phase: Search | Finetune, group: Group) -> OptimSpec:
         match group:

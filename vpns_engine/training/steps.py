@@ -3,12 +3,14 @@
 Shapes: B batch, S source classes, T target classes.
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vpns_engine.errors import EngineError
 from vpns_engine.nn.normalization import normalize
 from vpns_engine.specs.phase import HalfStep
 from vpns_engine.training.feeds import Batch, Feed
@@ -62,16 +64,36 @@ class Evaluation:
     count: int
 
 
-@torch.no_grad()
-def evaluate(state: TrainState, feed: Feed, *, prompted: bool) -> Evaluation:
-    """Measure a feed in eval mode, with the prompt (in its fixed place) or without."""
-    correct, loss, count = 0, 0.0, 0
-    for batch in feed.batches("evaluate", 0):
+def evaluating(state: TrainState, feed: Feed, *, prompted: bool) -> Generator[float, None, Evaluation]:
+    """Measure a feed in eval mode, with the prompt (in its fixed place) or without; gives way after each batch.
+
+    Yields:
+        Share of the batches that is done, 0 to 1.
+
+    Raises:
+        EngineError: no image of the feed could be read.
+    """
+    correct, loss, count, batches = 0, 0.0, 0, len(feed)
+    for number, batch in enumerate(feed.batches("evaluate", 0), 1):
         logits_BT = evaluation_logits(state, batch, prompted=prompted)
         correct += int((logits_BT.argmax(1) == batch.y_B).sum())
         loss += float(functional.cross_entropy(logits_BT, batch.y_B, reduction="sum"))
         count += len(batch.y_B)
-    return Evaluation(correct / max(1, count), loss / max(1, count), count)
+        yield number / batches
+    if count == 0:
+        raise EngineError("none of the images to measure with can be read: check the validation and test images")
+    return Evaluation(correct / count, loss / count, count)
+
+
+def evaluate(state: TrainState, feed: Feed, *, prompted: bool) -> Evaluation:
+    """Measure a feed in one go; see `evaluating`."""
+    steps = evaluating(state, feed, prompted=prompted)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Evaluation = end.value
+            return result
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from vpns_engine.specs.prompt import square_of
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.forms.fields import form_fields
 from vpns_gui.forms.suggestions import SUGGESTED, TRIGGERS, suggestions
@@ -25,8 +26,9 @@ class Draft:
 
         A size other than the suggested one is the user's own and stays.
         """
-        defaults = _flat(RunConfig().model_dump())
-        values = {location: _flat(nested).get(location, defaults[location]) for location in form_fields()}
+        given = _flat(nested)
+        values = {**_defaults(given), **given}
+        values = {location: values[location] for location in form_fields()}
         values = {location: tuple(value) if isinstance(value, list) else value for location, value in values.items()}
         usual = suggestions(values, frozenset())
         return cls(values, frozenset(place for place in SUGGESTED if place in usual and values[place] != usual[place]))
@@ -50,6 +52,12 @@ class Draft:
                     place = place.setdefault(group, {})
                 place[name] = value
         return result
+
+
+def _defaults(given: Mapping[str, object]) -> dict[str, object]:
+    canvas = given.get("prompt.canvas")
+    square = {"prompt.square": square_of(canvas)} if isinstance(canvas, int) else {}
+    return {**_flat(RunConfig().model_dump()), **square}
 
 
 def _flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

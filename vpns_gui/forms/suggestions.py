@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from vpns_engine.catalogue import catalogue
+from vpns_engine.specs.prompt import square_of
 
 SUGGESTED = ("data.image_size", "data.flip", "prompt.canvas", "prompt.pad", "prompt.square")
 TRIGGERS = frozenset(("model.architecture", "data.dataset", "data.image_size", "prompt.canvas", "prompt.kind"))
@@ -26,8 +27,12 @@ def _sizes(values: Mapping[str, object], edited: frozenset[str]) -> dict[str, ob
     if canvas is None:
         return {}
     image = canvas - 2 * ring_of(canvas) if around else canvas
-    square = round(0.513 * canvas)  # the paper's 115 of 224 px
-    return {"data.image_size": image, "prompt.canvas": canvas, "prompt.pad": ring_of(canvas), "prompt.square": square}
+    return {
+        "data.image_size": image,
+        "prompt.canvas": canvas,
+        "prompt.pad": ring_of(canvas),
+        "prompt.square": square_of(canvas),
+    }
 
 
 def _canvas(values: Mapping[str, object], edited: frozenset[str], around: bool) -> int | None:

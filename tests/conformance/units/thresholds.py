@@ -7,7 +7,7 @@ from torch import nn
 from tests.conformance.cases import DTYPES, Array, Case, Precision
 from tests.conformance.report import Report, num_different, worst_relative
 from vpns_engine.nn.sparse import SparseNetwork
-from vpns_engine.nn.threshold import num_dropped
+from vpns_engine.specs.masks import num_dropped
 
 
 def replay(case: Case, precision: Precision, report: Report) -> None:
