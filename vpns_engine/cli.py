@@ -10,12 +10,11 @@ from vpns_engine import __version__
 from vpns_engine.cli_options import UsageError, add_options, build_config, settings_text
 from vpns_engine.cli_show import find_run, list_runs, show
 from vpns_engine.errors import EngineError
+from vpns_engine.exit_codes import FAILED, FINISHED, STOPPED, USAGE
 from vpns_engine.folders import runs_folder
 from vpns_engine.presets import all_presets
 from vpns_engine.store import RunStore
 from vpns_engine.words import percent
-
-FINISHED, FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
 _CODES = "Exit codes: 0 finished, 130 stopped, 1 failed, 2 wrong usage."
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from vpns_engine.errors import EngineError
-from vpns_engine.files import explain
+from vpns_engine.files import expanded, explain
 from vpns_engine.presets import preset_called
 from vpns_engine.specs.fields import is_advanced, path_of, unit_of
 from vpns_engine.specs.problems import Problem, validate
@@ -163,7 +163,7 @@ def _value(text: str | bool, field: FieldInfo) -> object:
     if isinstance(text, bool):
         return text
     if path_of(field) and text:
-        return str(Path(text).expanduser().absolute())  # a run may be repeated from elsewhere
+        return str(expanded(text).absolute())  # a run may be repeated from elsewhere
     return _shares(text) if unit_of(field) == "%" else text
 
 

@@ -103,7 +103,7 @@ def _where(phase: PhaseHistory) -> str:
     step = phase.last_step
     if not phase.info.epochs or step is None:
         return label
-    accuracy = f"  batch {percent(step.accuracies[-1], 0):>5}" if step.accuracies else ""
+    accuracy = f"  batch accuracy {percent(step.accuracies[-1], 0):>5}" if step.accuracies else ""
     return f"{label} {step.epoch:>{len(str(phase.info.epochs))}}/{phase.info.epochs}{accuracy}"
 
 

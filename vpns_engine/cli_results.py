@@ -1,49 +1,50 @@
 """The tables of a run: results, layers, label mappings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vpns_engine.cli_tables import table
-from vpns_engine.events import EpochEnded, LevelSaved, RunStarted
-from vpns_engine.export.source import measured_at
+from vpns_engine.density import Density
+from vpns_engine.events import EpochEnded, RunStarted
 from vpns_engine.history import LevelHistory, RunHistory
-from vpns_engine.specs.phase import PHASE_LABELS
+from vpns_engine.saved_states import saved_name
 from vpns_engine.words import percent, printable, sparsity_of
 
-
-def results(history: RunHistory) -> str:
-    """Give the table of results: each saved stage of each level with its test accuracies; empty where none is saved."""
-    rows = [row for level in sorted(history.levels) for row in _level_rows(history, level, history.levels[level])]
-    if not rows:
-        return ""
-    headers = ("Level", "Sparsity", "Stage", "Epoch", "Validation", "with prompt", "Test", "with prompt", "Kept", "Density")
-    return "\n".join(table(headers, rows))
+_HEADERS = ("Level", "Sparsity", "State", "Validation", "with prompt", "Test", "with prompt", "Kept", "Density", "used rows")
+_NOTE = "Density: kept share of the scored weights; used rows: without the classifier's rows that no class of the task uses."
 
 
-def _level_rows(history: RunHistory, index: int, level: LevelHistory) -> Iterator[tuple[str, ...]]:
-    total = sum(layer.numel for layer in history.started.layers) if history.started else 0
+def results(history: RunHistory, densities: Mapping[str, Density]) -> str:
+    """Give the table of results: each saved state of each level with its test accuracies; empty where none is saved.
+
+    `densities` are the saved states' by the paths of their files; what is missing there is taken from the events.
+    """
+    rows = [row for level in sorted(history.levels) for row in _level_rows(history, level, densities)]
+    return "\n".join([*table(_HEADERS, rows), _NOTE]) if rows else ""
+
+
+def _level_rows(history: RunHistory, index: int, densities: Mapping[str, Density]) -> Iterator[tuple[str, ...]]:
+    level = history.levels[index]
     for saved in level.saved:
-        phase = history.phases[saved.phase].info
-        tested = level.test(phase.kind)
-        measured = measured_at(history, saved)
-        kept = _kept_at(history, saved)
+        tested = level.test(history.phases[saved.phase].info.kind)
+        measured = history.measured_at(saved)
+        density = densities.get(saved.state_path) or _density(history, measured)
         yield (
             str(index + 1),
             sparsity_of(level.density),
-            PHASE_LABELS[phase.kind] + ("" if saved.complete else " (stopped early)"),
-            f"{saved.epoch} of {phase.epochs}" if phase.epochs else "-",
+            saved_name(history, saved),
             percent(measured.val_accuracy if measured else None, 2),
             percent(measured.val_accuracy_prompted if measured else None, 2),
             percent(tested.accuracy if tested else None, 2),
             percent(tested.accuracy_prompted if tested else None, 2),
-            "-" if kept is None else f"{kept:,}",
-            "-" if kept is None or not total else percent(kept / total, 2),
+            "-" if density is None else f"{density.num_kept:,}",
+            percent(density.share if density else None, 2),
+            percent(density.without_unused_rows if density else None, 2),
         )
 
 
-def _kept_at(history: RunHistory, saved: LevelSaved) -> int | None:
-    epochs = history.phases[saved.phase].epochs
-    found = [epoch for epoch in epochs if epoch.epoch == saved.epoch and epoch.kept] or [e for e in epochs if e.kept]
-    return sum(found[-1].kept) if found else None
+def _density(history: RunHistory, measured: EpochEnded | None) -> Density | None:
+    total = sum(layer.numel for layer in history.started.layers) if history.started else 0
+    return Density(sum(measured.kept), total, None) if measured and measured.kept and total else None
 
 
 def layers(history: RunHistory) -> str:

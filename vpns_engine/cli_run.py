@@ -11,12 +11,12 @@ from types import FrameType
 
 from vpns_engine.cli_progress import Progress
 from vpns_engine.cli_results import results
+from vpns_engine.density import densities_of_run
 from vpns_engine.drive import Control, start
 from vpns_engine.events import RunEnded
+from vpns_engine.exit_codes import FAILED, FINISHED, STOPPED
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
-
-FINISHED, FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
 
 def run(config: RunConfig, runs: Path) -> int:
@@ -38,14 +38,15 @@ def run(config: RunConfig, runs: Path) -> int:
             store = start(config, runs, control, (progress,), opened=announce)
         except KeyboardInterrupt:
             for store in opened:
-                _mark_aborted(store)
+                _mark_aborted(store, progress.history.last_seq)
             return STOPPED
     return _conclude(store, progress)
 
 
-def _mark_aborted(store: RunStore) -> None:
+def _mark_aborted(store: RunStore, last_seq: int) -> None:
     text = "aborted by a second Ctrl-C; what was not saved is lost"
-    store.append(RunEnded(seq=2**31, time=time.time(), status="failed", text=text))
+    last_seq = max(last_seq, store.read().history.last_seq)  # the abort may have come between the file and the terminal
+    store.append(RunEnded(seq=last_seq + 1, time=time.time(), status="failed", text=text))
     store.close()
     store.write_info(store.read_info().model_copy(update={"status": "failed", "message": text}))
     print(f"\n{text}: {store.folder}", file=sys.stderr)
@@ -53,7 +54,7 @@ def _mark_aborted(store: RunStore) -> None:
 
 def _conclude(store: RunStore, progress: Progress) -> int:
     ended = progress.history.ended
-    if table := results(progress.history):
+    if table := results(progress.history, densities_of_run(store, progress.history)):
         print(f"\n{table}")
     print(f"\n{ended.status if ended else 'ended'}: {store.folder}", flush=True)
     if ended is None or ended.status == "failed":

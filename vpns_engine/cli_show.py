@@ -1,24 +1,22 @@
 """`vpns show`: what a run folder tells, in text; damaged folders too. Nothing here imports torch."""
 
 import datetime
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vpns_engine.artifacts import read_state_info
 from vpns_engine.cli_results import layers, mappings, results
 from vpns_engine.cli_tables import table
+from vpns_engine.density import Density, densities_of_run
 from vpns_engine.errors import EngineError
 from vpns_engine.events import RunStarted
 from vpns_engine.history import RunHistory
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.phase import PHASE_LABELS
 from vpns_engine.specs.run import RunConfig
-from vpns_engine.store import RunInfo, RunLibrary, RunStore
+from vpns_engine.store import RunInfo, RunLibrary, RunStore, check_version, is_run
 from vpns_engine.words import duration, percent, printable, sparsity_of
-
-_SILENT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,7 @@ class Opened:
     config: RunConfig | None
     info: RunInfo | None
     history: RunHistory
+    densities: Mapping[str, Density]
     damage: tuple[str, ...]
 
 
@@ -39,9 +38,9 @@ def find_run(wanted: str, runs: Path) -> Path:
         EngineError: there is none, or several.
     """
     for path in (Path(wanted), runs / wanted):
-        if _is_run(path):
+        if is_run(path):
             return path
-    known = _newest_first(runs)
+    known = RunLibrary(runs).runs()
     if wanted == "latest" and known:
         return known[0]
     found = [path for path in known if wanted in path.name]
@@ -56,8 +55,9 @@ def open_run(folder: Path) -> Opened:
     """Read a run folder as far as that is possible.
 
     Raises:
-        EngineError: the events cannot be read at all.
+        EngineError: the events cannot be read at all, or the folder was made by a newer version.
     """
+    check_version(folder)
     damage: list[str] = []
     config = info = None
     try:
@@ -75,7 +75,7 @@ def open_run(folder: Path) -> Opened:
     if replay.history.started is None:
         damage.append("events.jsonl: the start of the run is missing")
     damage.extend(_missing_states(store, replay.history))
-    return Opened(folder, config, info, replay.history, tuple(damage))
+    return Opened(folder, config, info, replay.history, densities_of_run(store, replay.history), tuple(damage))
 
 
 def _missing_states(store: RunStore, history: RunHistory) -> Iterator[str]:
@@ -90,7 +90,7 @@ def _missing_states(store: RunStore, history: RunHistory) -> Iterator[str]:
 def show(folder: Path) -> str:
     """Give the whole text for one run."""
     run = open_run(folder)
-    parts = [_head(run), results(run.history), _now(run.history), layers(run.history), mappings(run.history)]
+    parts = [_head(run), results(run.history, run.densities), _now(run.history), layers(run.history), mappings(run.history)]
     if run.damage:
         parts.append("\n".join(["Damaged:", *(f"  {line}" for line in run.damage)]))
     return "\n\n".join(part for part in parts if part)
@@ -98,34 +98,19 @@ def show(folder: Path) -> str:
 
 def list_runs(runs: Path) -> str:
     """Give one line for each run in a folder of runs, newest first."""
-    found = _newest_first(runs)
+    found = RunLibrary(runs).runs()
     if not found:
         return f"no runs in {runs}"
     rows = [_row(path) for path in found]
     return "\n".join([*table(("Run", "Status", "Method", "Network", "Data", "Sparsity"), rows), "", f"in {runs}"])
 
 
-def _newest_first(runs: Path) -> list[Path]:
-    """List the run folders; those of the same second by when they were made, not by the rest of their names."""
-    stamp = len("2026-11-20T10-12-33")
-    found = [path for path in RunLibrary(runs).runs() if _is_run(path)]
-    return sorted(found, key=lambda path: (path.name[:stamp], _made(path)), reverse=True)
-
-
-def _is_run(folder: Path) -> bool:
-    """Tell a run, damaged or not, from an export: that has a config.json too."""
-    return (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()
-
-
-def _made(folder: Path) -> int:
-    try:
-        return (folder / "config.json").stat().st_mtime_ns
-    except OSError:  # removed meanwhile
-        return 0
-
-
 def _row(folder: Path) -> tuple[str, ...]:
     store = RunStore(folder, RunConfig())
+    try:
+        check_version(folder)
+    except EngineError:
+        return (printable(folder.name), "made by a newer version", "", "", "", "")
     try:
         status = _status(store.read_info())
     except EngineError:
@@ -139,7 +124,7 @@ def _row(folder: Path) -> tuple[str, ...]:
 
 
 def _status(info: RunInfo) -> str:
-    if info.status == "running" and time.time() - info.heartbeat > _SILENT_SECONDS:
+    if info.silent:
         return f"running, but silent since {_stamp(info.heartbeat)}"
     return info.status
 
@@ -152,7 +137,7 @@ def _head(run: Opened) -> str:
     lines = [printable(run.folder.name)]
     history = run.history
     if run.info is not None:
-        spent = duration(history.last_time - run.info.started) if history.last_time else duration(None)
+        spent = duration(history.seconds if history.last_time else None)
         lines.append(f"{_status(run.info)}, started {_stamp(run.info.started)}, {spent}")
     if history.ended is not None and history.ended.text:
         lines.append(printable(history.ended.text))

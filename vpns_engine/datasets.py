@@ -13,6 +13,7 @@ from vpns_engine.specs.data import DataSpec
 
 IdArray = npt.NDArray[np.int64]
 
+MIN_TEST_PER_CLASS = 1
 MIN_VALIDATION_PER_CLASS = 5
 _TEST_SALT, _VALIDATION_SALT = 1, 2
 
@@ -106,15 +107,16 @@ def _taker(labels: IdArray) -> Callable[[IdArray], Part]:
 
 def _test_quota(data: DataSpec, found: ImageFolder, train: IdArray) -> IdArray:
     counts = np.bincount(found.labels[train], minlength=len(found.classes))
-    quota = np.maximum(1, _rounded(data.test_share, counts))
-    _check_rest(counts, quota, found, "the test", "or bring a test folder")
+    quota = np.maximum(MIN_TEST_PER_CLASS, _rounded(data.test_share, counts))
+    _check_rest(counts, quota, found, f"to the test (at least {MIN_TEST_PER_CLASS})", "or bring a test folder")
     return quota
 
 
 def _validation_quota(data: DataSpec, found: ImageFolder, train: IdArray) -> IdArray:
     counts = np.bincount(found.labels[train], minlength=len(found.classes))
     quota = np.maximum(MIN_VALIDATION_PER_CLASS, _rounded(data.validation_share, counts))
-    _check_rest(counts, quota, found, "validation", "or take protocol 'paper', which holds none back")
+    purpose = f"to validation (at least {MIN_VALIDATION_PER_CLASS})"
+    _check_rest(counts, quota, found, purpose, "or take protocol 'paper', which holds none back")
     return quota
 
 
@@ -128,9 +130,11 @@ def _check_rest(counts: IdArray, quota: IdArray, found: ImageFolder, purpose: st
     poor = np.flatnonzero(counts <= quota)
     if poor.size:
         first = int(poor[0])
+        total = int(np.count_nonzero(found.labels[found.parts == 0] == first))
+        before = f"{total - counts[first]} to the test and " if total > counts[first] else ""
         raise EngineError(
-            f"class '{found.classes[first]}' would have no training image: "
-            f"{quota[first]} of its {counts[first]} go to {purpose}; add images, {otherwise}"
+            f"class '{found.classes[first]}' would have no training image: of its {total}, "
+            f"{before}{quota[first]} {purpose} are needed; add images, {otherwise}"
         )
 
 

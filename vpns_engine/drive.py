@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vpns_engine import __version__
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Measuring, Message, Preparing, RunEnded, StepDone
 from vpns_engine.specs.run import RunConfig
@@ -187,8 +188,8 @@ class _Driver:
 
 def versions() -> dict[str, str]:
     """Give the versions of what decides a result."""
-    names = ("vpns-studio", "torch", "torchvision", "numpy")
-    found = {"python": platform.python_version()}
+    names = ("torch", "torchvision", "numpy")
+    found = {"python": platform.python_version(), "vpns-studio": __version__}
     for name in names:
         try:
             found[name] = importlib.metadata.version(name)

@@ -50,6 +50,8 @@ class RunStarted(_Event):
     threads: int
     samples_path: str = ""
     """Example images (see vpns_engine.artifacts), relative to the run folder."""
+    weights_sha256: str = ""
+    """SHA-256 of the weights the run started from: all floating-point tensors in state-dict order, little-endian."""
 
 
 class PhaseStarted(_Event):

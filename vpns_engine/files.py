@@ -38,6 +38,11 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
 
+def expanded(text: str) -> Path:
+    """Give the path a person typed, `~` and `~user` filled in; an unknown user stays as typed, where pathlib would raise."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111
+
+
 def explain(error: OSError, path: Path) -> str:
     """Say in one line why `path` could not be read or written."""
     match error.errno:

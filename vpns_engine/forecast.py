@@ -1,11 +1,14 @@
 """What a run will do, in numbers, and what speaks against it, before it starts and without torch."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from vpns_engine.catalogue import catalogue
 from vpns_engine.datasets import DatasetInfo
 from vpns_engine.plan import plan
+from vpns_engine.specs.masks import num_dropped
 from vpns_engine.specs.phase import Finetune, Search, epochs_of
 from vpns_engine.specs.problems import Problem
 from vpns_engine.specs.run import RunConfig
@@ -17,9 +20,10 @@ _LISTED = 6
 class Forecast:
     """The numbers of a run. Epochs are those of one level, half-steps those of all levels."""
 
-    num_scored: int
+    num_scored: int | None
+    """None where the number of classes of a weights file is not known."""
     sparsities: tuple[float, ...]
-    kept: tuple[int, ...]
+    kept: tuple[int, ...] | None
     """Kept weights of each level, at most: ties at the threshold fall too."""
     num_prompt_values: int
     search_epochs: int
@@ -29,21 +33,24 @@ class Forecast:
     half_steps: int | None
 
 
-def forecast(config: RunConfig, num_train: int | None) -> Forecast:
+def forecast(config: RunConfig, num_train: int | None, *, num_in_file: int | None = None) -> Forecast:
     """Count what a run will do.
 
     Args:
         config: the run.
         num_train: training images; None where not known yet.
+        num_in_file: classes of the weights file; None where there is none, or not known.
     """
-    num_scored = catalogue()[config.model.architecture].num_scored
+    entry, sources = catalogue()[config.model.architecture], _num_sources(config, num_in_file)
+    num_scored = None if sources is None else entry.scored_with(sources)
+    densities = config.mask.densities
     phases = [phase for phase in plan(config) if isinstance(phase, Search | Finetune)]
     iterations = None if num_train is None else math.ceil(num_train / config.data.batch_size)
     half_steps = sum(epochs_of(phase) * len(phase.steps) for phase in phases)
     return Forecast(
         num_scored=num_scored,
         sparsities=config.mask.sparsities,
-        kept=tuple(num_kept(num_scored, density) for density in config.mask.densities),
+        kept=None if num_scored is None else tuple(num_kept(num_scored, density) for density in densities),
         num_prompt_values=config.effective_prompt.num_values(config.data.image_size),
         search_epochs=sum(phase.epochs for phase in phases if phase.kind == "search" and phase.level == 0),
         finetune_epochs=sum(phase.epochs for phase in phases if phase.kind == "finetune" and phase.level == 0),
@@ -54,12 +61,11 @@ def forecast(config: RunConfig, num_train: int | None) -> Forecast:
 
 def num_kept(num_scored: int, density: float) -> int:
     """Give how many weights a level keeps: all but the k = int((1 - d) N) of least score, k in double precision."""
-    return num_scored - int((1 - density) * num_scored)
+    return num_scored - num_dropped(density, num_scored)
 
 
-def sentence(numbers: Forecast) -> str:
-    """Write a forecast as one line."""
-    return "; ".join(lines(numbers))
+def _num_sources(config: RunConfig, num_in_file: int | None) -> int | None:
+    return num_in_file if config.model.weights == "file" else catalogue()[config.model.architecture].num_source_classes
 
 
 def lines(numbers: Forecast) -> tuple[str, str, str]:
@@ -69,17 +75,21 @@ def lines(numbers: Forecast) -> tuple[str, str, str]:
 
 def _weights(numbers: Forecast) -> str:
     scored = " scored" if numbers.search_epochs else ""  # without a search the weights are ranked once
-    return f"{numbered(numbers.num_scored, 'weight')}{scored}, {_kept(numbers)}"
+    if numbers.num_scored is None or numbers.kept is None:
+        return f"all weights of the file{scored}, {_sparsity(numbers)}"
+    return f"{numbered(numbers.num_scored, 'weight')}{scored}, {_kept(numbers.kept)} kept ({_sparsity(numbers)})"
 
 
-def _kept(numbers: Forecast) -> str:
-    counts = [f"{count:,}" for count in numbers.kept]
-    percents = [f"{sparsity * 100:.10g}" for sparsity in numbers.sparsities]
-    if len(counts) == 1:
-        return f"{counts[0]} kept ({percents[0]} % sparsity)"
+def _kept(counts: tuple[int, ...]) -> str:
     if len(counts) <= _LISTED:
-        return f"{' / '.join(counts)} kept ({' / '.join(percents)} % sparsity)"
-    return f"{min(numbers.kept):,} to {max(numbers.kept):,} kept ({len(counts)} levels)"
+        return " / ".join(f"{count:,}" for count in counts)
+    return f"{min(counts):,} to {max(counts):,}"
+
+
+def _sparsity(numbers: Forecast) -> str:
+    if len(numbers.sparsities) <= _LISTED:
+        return " / ".join(f"{sparsity * 100:.10g}" for sparsity in numbers.sparsities) + " % sparsity"
+    return f"{len(numbers.sparsities)} levels"
 
 
 def _prompt(numbers: Forecast) -> str:
@@ -91,7 +101,7 @@ def _work(numbers: Forecast) -> str:
     epochs = " + ".join(f"{count:,}" for count in stages) + (" epoch" if stages == [1] else " epochs")
     if numbers.iterations is None or numbers.half_steps is None:
         return epochs
-    each = " for each level" if len(numbers.kept) > 1 else ""
+    each = " for each level" if len(numbers.sparsities) > 1 else ""
     return f"{epochs} of {numbered(numbers.iterations, 'iteration')}{each}, {numbered(numbers.half_steps, 'half-step')}"
 
 
@@ -100,16 +110,46 @@ def numbered(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def cross_check(config: RunConfig, info: DatasetInfo) -> tuple[Problem, ...]:
+def cross_check(config: RunConfig, info: DatasetInfo, *, num_in_file: int | None = None) -> tuple[Problem, ...]:
     """Give what speaks against a run once its data set is known.
 
-    How many classes a weights file has is known only when it is read; the engine checks that one then.
+    Args:
+        config: the run.
+        info: its data set.
+        num_in_file: classes of the weights file; None where there is none, or not known: the engine checks those then.
     """
-    sources = catalogue()[config.model.architecture].num_source_classes
-    if config.model.weights == "file" or len(info.classes) <= sources:
-        return ()
-    return (
-        Problem(
-            "data.dataset", f"{len(info.classes):,} classes, but {config.model.architecture} has {sources:,} to map them to"
-        ),
+    return tuple(chain(_class_problems(config, info, num_in_file), _size_problems(config), _last_batch_problems(config, info)))
+
+
+def _class_problems(config: RunConfig, info: DatasetInfo, num_in_file: int | None) -> Iterator[Problem]:
+    sources = _num_sources(config, num_in_file)
+    if sources is not None and len(info.classes) > sources:
+        network = "the weights file" if config.model.weights == "file" else config.model.architecture
+        yield Problem("data.dataset", f"{len(info.classes):,} classes, but {network} has {sources:,} to map them to")
+
+
+def _size_problems(config: RunConfig) -> Iterator[Problem]:
+    size, network = config.data.image_size, config.model.architecture
+    least = catalogue()[network].min_image_size
+    if size < least:
+        yield Problem("data.image_size", f"image size {size} px is too small for {network}: at least {least} px")
+
+
+def _last_batch_problems(config: RunConfig, info: DatasetInfo) -> Iterator[Problem]:
+    """Find a last batch of one image where batch normalization would have one value of each channel to train on."""
+    size, network = config.data.image_size, config.model.architecture
+    largest = catalogue()[network].one_pixel_size
+    batch, count = config.data.batch_size, info.num_train
+    if size > largest or not _leaves_one(count, batch):
+        return
+    other = next((b for b in (*range(batch - 1, 1, -1), *range(batch + 1, count + 1)) if not _leaves_one(count, b)), None)
+    instead = f"take another one, {other} for example, or" if other else "take"
+    yield Problem(
+        "data.batch_size",
+        f"batch size {batch:,} leaves a last batch of one image ({count:,} training images), and {network} cannot train on one "
+        f"image of {largest} px or less: {instead} larger images",
     )
+
+
+def _leaves_one(count: int, batch: int) -> bool:
+    return count > 0 and (count - 1) % batch == 0

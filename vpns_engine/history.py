@@ -19,12 +19,15 @@ from vpns_engine.events import (
     Tested,
 )
 
+_SHARE_OF_LOOKING = 0.1
+
 
 @dataclass
 class PhaseHistory:
     """What happened in one phase. Times are seconds since 1970."""
 
     info: PhaseInfo
+    begun: PhaseStarted | None = None
     started: float | None = None
     ended: float | None = None
     epochs: list[EpochEnded] = field(default_factory=list)
@@ -47,8 +50,9 @@ class PhaseHistory:
 
     @property
     def weight(self) -> float:
-        """Rough amount of work, in iterations."""
-        return float(max(1, self.info.epochs * self.info.iterations))
+        """Rough amount of work, in iterations of a search or a tuning; looking without learning is little work."""
+        share = 1.0 if self.info.kind in ("search", "finetune") else _SHARE_OF_LOOKING
+        return share * max(1, self.info.epochs * self.info.iterations)
 
 
 @dataclass
@@ -58,6 +62,7 @@ class LevelHistory:
     density: float
     sources: tuple[int, ...] = ()
     counts: tuple[int, ...] = ()
+    mapped: LabelsMapped | None = None
     saved: list[LevelSaved] = field(default_factory=list)
     tested: list[Tested] = field(default_factory=list)
 
@@ -77,15 +82,20 @@ class RunHistory:
         self.current: int | None = None
         self.messages: list[Message] = []
         self.preparing: Preparing | None = None
+        self.first_time: float | None = None
         self.last_time = 0.0
+        self.last_seq = -1
 
     def apply(self, event: Event) -> None:
         """Take one event in."""
+        self.first_time = event.time if self.first_time is None else self.first_time
         self.last_time = max(self.last_time, event.time)
+        self.last_seq = max(self.last_seq, event.seq)
         match event:
             case RunStarted():
                 self._start(event)
             case PhaseStarted():
+                self.phases[event.phase].begun = event
                 self.phases[event.phase].started = event.time
                 self.current = event.phase
             case PhaseEnded():
@@ -97,6 +107,7 @@ class RunHistory:
             case LabelsMapped():
                 self.levels[event.level].sources = event.sources
                 self.levels[event.level].counts = event.counts
+                self.levels[event.level].mapped = event
             case LevelSaved():
                 self.levels[event.level].saved.append(event)
             case Tested():
@@ -119,6 +130,22 @@ class RunHistory:
         phase.last_step = event
         phase.step_positions.append(event.epoch - 1 + event.step / max(1, phase.info.iterations))
         phase.step_losses.append(event.losses)
+
+    def measured_at(self, saved: LevelSaved) -> EpochEnded | None:
+        """Give what was measured of a saved state; None for the state of a stop amid an epoch: that was never measured."""
+        phase = self.phases[saved.phase]
+        ended = next((epoch for epoch in reversed(phase.epochs) if epoch.epoch == saved.epoch), None)
+        if ended is None or saved.complete:
+            return ended
+        # a tuning that is stopped goes back to the epoch that validation chose; without validation, and in a search, the
+        # state is kept as it is, which is that of an epoch's end only where the stop came right there
+        chosen = phase.info.kind == "finetune" and ended.val_accuracy is not None
+        return ended if chosen or saved.seq == ended.seq + 1 else None
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first event to the last."""
+        return 0.0 if self.first_time is None else self.last_time - self.first_time
 
     @property
     def done(self) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vpns_engine.errors import EngineError
+from vpns_engine.files import expanded
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
 TRAIN, VALIDATION, TEST = 0, 1, 2
@@ -31,8 +32,8 @@ def scan(folder: str) -> ImageFolder:
     Raises:
         EngineError: no such folder, no images, one class only, a class without images, classes that differ between parts.
     """
-    # the functions of os.path answer where pathlib's raise: an unknown ~user, a place one may not look into
-    root = Path(os.path.abspath(os.path.expanduser(folder)))  # noqa: PTH100, PTH111
+    # the functions of os.path answer where pathlib's raise: a place one may not look into
+    root = Path(os.path.abspath(expanded(folder)))  # noqa: PTH100
     if not os.path.isdir(root):  # noqa: PTH112
         raise EngineError(f"image folder {root} is not there")
     roots = _part_roots(root)

@@ -21,7 +21,10 @@ from vpns_engine.history import RunHistory
 from vpns_engine.specs.run import RunConfig
 
 SCHEMA_VERSION = 1
+_STAMP = len("2026-11-20T10-12-33")
 Status = Literal["running", "finished", "stopped", "failed"]
+SILENT_SECONDS = 120
+"""A run whose heartbeat is older than this does not work any more."""
 _MAX_JSON_BYTES = 4 * 2**20
 
 
@@ -39,6 +42,11 @@ class RunInfo(BaseModel):
     started: float = 0.0
     heartbeat: float = 0.0
     message: str = ""
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether a run that should be running has not been heard of for a while: it was cut off."""
+        return self.status == "running" and time.time() - self.heartbeat > SILENT_SECONDS
 
 
 class RunStore:
@@ -74,11 +82,14 @@ class RunStore:
         """Open an existing run folder.
 
         Raises:
-            EngineError: it is no run folder, or its config cannot be read.
+            EngineError: it is no run folder, its config cannot be read, or it was made by a newer version.
         """
+        check_version(folder)
         path = folder / "config.json"
         if not os.path.isfile(path):  # noqa: PTH113 - pathlib's raises where one may not look
             raise EngineError(f"{folder} is not a run: it has no config.json")
+        if not is_run(folder):
+            raise EngineError(f"{folder} is not a run: it has neither run.json nor events.jsonl")
         try:
             return cls(folder, RunConfig.model_validate_json(_read_small(path)))
         except ValidationError as error:
@@ -141,11 +152,25 @@ class RunStore:
                 file.close()
 
     def read(self) -> "Replay":
-        """Fold the events written so far. A line that is cut or damaged is counted, not fatal."""
+        """Fold the events written so far. A line that is cut or damaged is counted, not fatal.
+
+        The last line of a run that goes on may still be being written: then it is neither.
+        """
         replay = Replay()
+        whole, line = 0, b""
         for line in self._lines():
+            whole = replay.damaged_lines
             replay.take(line)
+        if line and not line.endswith(b"\n") and self._goes_on():
+            replay.damaged_lines = whole
         return replay
+
+    def _goes_on(self) -> bool:
+        try:
+            info = self.read_info()
+        except EngineError:
+            return False
+        return info.status == "running" and not info.silent
 
     def _lines(self) -> Iterator[bytes]:
         path = self.folder / "events.jsonl"
@@ -201,10 +226,41 @@ class RunLibrary:
         self.folder = folder
 
     def runs(self) -> list[Path]:
-        """List the run folders, newest first."""
-        if not self.folder.is_dir():
+        """List the run folders, newest first; those of the same second by when they were made, not by their names."""
+        if not os.path.isdir(self.folder):  # noqa: PTH112 - pathlib's raises where one may not look
             return []
-        return sorted((path.parent for path in self.folder.glob("*/config.json")), reverse=True)
+        found = [folder for folder in self.folder.glob("*") if is_run(folder)]
+        return sorted(found, key=lambda folder: (folder.name[:_STAMP], _made(folder)), reverse=True)
+
+
+def is_run(folder: Path) -> bool:
+    """Tell a run, damaged or not, from an export: that has a config.json too."""
+    return any(os.path.isfile(folder / name) for name in ("run.json", "events.jsonl"))  # noqa: PTH113
+
+
+def check_version(folder: Path) -> None:
+    """Refuse a run folder that a newer version laid out.
+
+    Raises:
+        EngineError: it is one. A folder that does not tell is not refused.
+    """
+    try:
+        values = json.loads(_read_small(folder / "run.json"))
+    except EngineError:
+        return
+    version = values.get("schema_version") if isinstance(values, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise EngineError(
+            f"{folder} was made by a newer VPNs Studio (schema version {version}, this one reads up to {SCHEMA_VERSION}): "
+            "open it with that one"
+        )
+
+
+def _made(folder: Path) -> int:
+    try:
+        return (folder / "config.json").stat().st_mtime_ns
+    except OSError:  # removed meanwhile, or damaged
+        return 0
 
 
 def _folder_name(config: RunConfig) -> str:

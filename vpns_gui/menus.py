@@ -33,7 +33,7 @@ class Menus(QObject):
         run = self._menu("&Run")
         self.start = self._add(run, "startRun", "&Start", "Ctrl+R", "Start a run with the settings on the left")
         self.stop = self._add(run, "stopRun", "S&top", "Ctrl+.", "Stop within one batch; the result so far is kept")
-        self.discard = self._add(run, "discardRun", "&Discard …", None, "Stop, and remove the run with its folder")
+        self.discard = self._add(run, "discardRun", "&Discard …", None, "Remove the open run with its folder; a run that is on is stopped first")
         run.addSeparator()
         self.take_over = self._add(run, "takeOver", "&Use this run's settings", None, "Put the open run's settings in the form")
         self.view = self._menu("&View")

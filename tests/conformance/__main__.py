@@ -1,4 +1,4 @@
-"""`python -m tests.conformance FOLDER...`: replay every case below the folders; fails where one falls short or is of no known kind."""
+"""`python -m tests.conformance FOLDER...`: replay every case below the folders; fails where one falls short or is unknown."""
 
 import argparse
 import sys

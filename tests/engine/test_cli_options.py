@@ -116,3 +116,8 @@ def test_that_help_tells_title_meaning_and_bounds_of_the_spec(capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert "Pad. Width of the ring (prompt 'pad'); at most half the canvas. (at least 0, at most 512, in px)" in shown
     assert "optim.scores.lr=0.001" in shown
+
+
+def test_that_a_folder_of_an_unknown_user_is_a_folder_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert config_of("--folder", "~no-such-user/x").data.folder == str(tmp_path / "~no-such-user/x")

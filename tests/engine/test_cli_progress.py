@@ -70,7 +70,7 @@ def test_that_without_a_terminal_each_epoch_is_a_plain_line():
 def test_that_the_bar_tells_phase_epoch_share_batch_accuracy_and_time_left(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     last = shown(STARTED, PhaseStarted(time=11.0, phase=0), step(2), moving=True, tick=1).split("\r")[-1]
-    assert "25 %  Search masks 90 % 1/2  batch  50 %  phase 0:09, run 0:09 left" in last
+    assert "25 %  Search masks 90 % 1/2  batch accuracy  50 %  phase 0:09, run 0:09 left" in last
     assert last.count("#") == 7 and last.count("-") == 21
 
 

@@ -17,7 +17,8 @@ from safetensors.numpy import load_file
 from tests.engine.saved_runs import MAPPING, saved_run
 from vpns_engine.artifacts import read_array, read_arrays, read_info, read_mask, write_arrays
 from vpns_engine.errors import EngineError
-from vpns_engine.export import check, contents, export_run, weights
+from vpns_engine.events import EpochEnded
+from vpns_engine.export import card, check, contents, export_run, weights
 from vpns_engine.export.source import read_source
 from vpns_engine.nn.networks.resnet_cifar import resnet20
 from vpns_engine.nn.normalization import normalize
@@ -142,7 +143,7 @@ def test_that_the_odd_pixel_of_the_canvas_goes_to_the_left_and_the_top(exported)
 
 def test_that_metrics_tell_level_stage_tests_and_densities(exported):
     metrics = json.loads((exported.folder / "metrics.json").read_text())
-    assert (metrics["level"], metrics["sparsity_asked"], metrics["stage"], metrics["tuned"]) == (1, 0.9, "finetune", True)
+    assert (metrics["level"], metrics["sparsity_asked"], metrics["stage"], metrics["tuned"]) == (0, 0.9, "finetune", True)
     assert metrics["test"] == {"accuracy": 0.75, "accuracy_prompted": 0.5}
     assert len(metrics["tests_of_the_run"]) == 4
     assert metrics["chosen_epoch"] == 20
@@ -167,6 +168,37 @@ def test_that_the_exact_prompt_and_its_picture_are_there(exported, store):
     assert f"{bound:.4g}" in (exported.folder / "README.md").read_text()
     brightest = np.unravel_index(prompt["added"].argmax(), prompt["added"].shape)
     assert pixels[brightest[1] * 11, brightest[2] * 11, brightest[0]] == np.rint(127.5 + 127.5 * prompt["added"].max() / bound)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "epochs", "words", "tuned"),
+    [
+        ("held-out", (), "**HARDLY TUNED.** Hardly tuned (stopped amid epoch 1 of 20). Expect less", False),
+        (
+            "held-out",
+            (1, 2, 3),
+            "Tuned (epoch 2 of 20, stopped early): the remaining weights are those of that epoch, chosen",
+            True,
+        ),
+        ("paper", (1, 2), "Tuned (stopped amid epoch 3 of 20): the weights are those of that moment, of which nothing", True),
+    ],
+)
+def test_that_the_card_says_where_a_tuning_was_stopped(tmp_path, protocol, epochs, words, tuned):
+    store = run_of(tmp_path, data={"protocol": protocol})
+    whole = store.read().history
+    at, path = len(whole.phases) - 1, store.folder / "events.jsonl"
+    kept = [line for line in path.read_text().splitlines() if f'"phase":{at},' not in line.replace(" ", "")]
+    path.write_text("\n".join(kept) + "\n")
+    accuracy = 0.5 if protocol == "held-out" else None
+    for epoch in epochs:
+        store.append(EpochEnded(phase=at, epoch=epoch, val_accuracy=accuracy, kept=(1,), seq=100 + epoch))
+    saved = whole.levels[0].saved[-1]
+    store.append(saved.model_copy(update={"epoch": min(2, len(epochs)), "complete": False, "seq": 200}))
+    store.close()
+    source = read_source(store, level=None, stage=None)
+    assert source.saved.phase == at
+    assert card._state(source).startswith(words)
+    assert (source.tuning == "tuned") is tuned
 
 
 def test_that_the_card_says_what_unstructured_zeros_do_not_give(exported):

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from vpns_engine.errors import EngineError
-from vpns_engine.files import explain, write_text, write_whole
+from vpns_engine.files import expanded, explain, write_text, write_whole
 
 
 def test_that_a_file_appears_with_its_folders(tmp_path):
@@ -67,3 +67,10 @@ def test_that_a_private_temporary_file_of_a_library_becomes_readable_like_any_ot
 def test_that_an_explanation_is_one_line_even_without_a_number(tmp_path):
     assert explain(OSError("too many runs"), tmp_path) == f"{tmp_path}: too many runs"
     assert explain(FileNotFoundError(errno.ENOENT, "x"), tmp_path) == f"{tmp_path} is not there"
+
+
+def test_that_an_unknown_user_in_a_path_stays_as_typed(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("USERPROFILE", "/home/me")
+    assert expanded("~/x").as_posix() == "/home/me/x"
+    assert expanded("~no-such-user/x").as_posix() == "~no-such-user/x"

@@ -4,13 +4,23 @@ import numpy as np
 import pytest
 
 from vpns_engine.datasets import DatasetInfo
-from vpns_engine.forecast import cross_check, forecast, num_kept, sentence
+from vpns_engine.forecast import Forecast, cross_check, forecast, lines, num_kept
 from vpns_engine.presets import preset_called
+from vpns_engine.specs.problems import Problem
 from vpns_engine.specs.run import RunConfig
 
 
-def info(num_classes: int) -> DatasetInfo:
-    return DatasetInfo(tuple(f"class {i}" for i in range(num_classes)), 200, 0, 0)
+def info(num_classes: int, num_train: int = 200) -> DatasetInfo:
+    return DatasetInfo(tuple(f"class {i}" for i in range(num_classes)), num_train, 0, 0)
+
+
+def sentence(numbers: Forecast) -> str:
+    return "; ".join(lines(numbers))
+
+
+def sized(architecture: str, size: int, batch_size: int = 64) -> RunConfig:
+    data = {"image_size": size, "batch_size": batch_size}
+    return RunConfig(model={"architecture": architecture}, data=data, prompt={"canvas": size})
 
 
 def test_that_the_demo_is_told_in_one_line():
@@ -71,3 +81,53 @@ def test_that_more_target_than_source_classes_are_refused():
 def test_that_a_weights_file_may_have_any_number_of_classes():
     config = RunConfig(model={"architecture": "resnet20", "weights": "file", "weights_file": "mine.pt"})
     assert cross_check(config, info(100)) == ()
+    assert cross_check(config, info(12), num_in_file=12) == ()
+    (problem,) = cross_check(config, info(13), num_in_file=12)
+    assert problem == Problem("data.dataset", "13 classes, but the weights file has 12 to map them to")
+
+
+@pytest.mark.parametrize(("architecture", "least"), [("vgg16", 32), ("vgg16_bn", 32), ("resnet18", 8), ("resnet20", 8)])
+def test_that_an_image_too_small_for_the_network_is_refused(architecture, least):
+    assert cross_check(sized(architecture, least), info(2)) == ()
+    if least > 8:
+        (problem,) = cross_check(sized(architecture, least - 1), info(2))
+        assert problem.location == "data.image_size"
+        assert problem.message == f"image size {least - 1} px is too small for {architecture}: at least {least} px"
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet50"])
+def test_that_a_last_batch_of_one_small_image_is_refused_and_another_batch_size_named(architecture):
+    (problem,) = cross_check(sized(architecture, 32, batch_size=8), info(2, num_train=17))
+    assert problem.location == "data.batch_size"
+    assert "batch size 8 leaves a last batch of one image (17 training images)" in problem.message
+    assert "7 for example" in problem.message
+    assert cross_check(sized(architecture, 32, batch_size=7), info(2, num_train=17)) == ()
+
+
+def test_that_the_batch_size_named_works_for_every_number_of_images():
+    for count in range(2, 60):
+        for batch in range(1, count):
+            if (count - 1) % batch == 0:
+                (problem,) = cross_check(sized("resnet18", 16, batch), info(2, count))
+                other = int(problem.message.split(" for example")[0].split()[-1])
+                assert (count - 1) % other != 0
+
+
+@pytest.mark.parametrize(("architecture", "size"), [("resnet18", 33), ("resnet20", 8), ("vgg16_bn", 32)])
+def test_that_one_last_image_may_stand_alone_where_batch_norm_has_more_pixels(architecture, size):
+    assert cross_check(sized(architecture, size, batch_size=8), info(2, num_train=17)) == ()
+
+
+def test_that_the_weights_of_a_file_are_counted_with_its_own_classes():
+    config = RunConfig(model={"weights": "file", "weights_file": "mine.safetensors"})
+    numbers = forecast(config, 200, num_in_file=12)
+    assert numbers.num_scored == 272_624 - 25 * 64
+    assert sentence(numbers).startswith("271,024 weights scored, 27,103 kept (90 % sparsity); ")
+
+
+def test_that_no_count_is_told_for_a_file_of_unknown_classes():
+    config = RunConfig(model={"weights": "file", "weights_file": "mine.pt"}, mask={"sparsities": (0.9, 0.95)})
+    numbers = forecast(config, 200)
+    assert (numbers.num_scored, numbers.kept) == (None, None)
+    assert sentence(numbers).startswith("all weights of the file scored, 90 / 95 % sparsity; ")
+    assert sentence(numbers).endswith("for each level, 800 half-steps")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.engine.run_events import run_events, started
+from tests.engine.run_events import fold, run_events, started
 from vpns_engine.events import EpochEnded, Message, PhaseEnded, PhaseStarted, RunEnded, StepDone
-from vpns_engine.history import RunHistory, fold
+from vpns_engine.history import RunHistory
 
 
 def _phase(number, *more):

@@ -85,3 +85,14 @@ def test_that_the_digits_come_in_every_size():
 
 def test_that_resizing_keeps_a_plain_colour():
     assert resized(Image.new("RGB", (3, 50), (200, 100, 0)), 16).reshape(3, -1).max(axis=1).tolist() == [200, 100, 0]
+
+
+def test_that_a_file_is_decoded_once_for_each_size(source, monkeypatch):
+    images, _ = source
+    opened, open_image = [], Image.open
+    monkeypatch.setattr(Image, "open", lambda path: opened.append(path) or open_image(path))
+    first, again = (images.fetch(np.array([0, 1, 3]), 8)[0] for _ in range(2))
+    assert len(opened) == 3
+    assert torch.equal(first, again)
+    images.fetch(np.array([0]), 9)
+    assert len(opened) == 4

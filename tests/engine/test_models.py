@@ -136,3 +136,10 @@ def test_that_torchvision_networks_have_imagenets_classes(architecture):
     names = source_class_names(architecture)
     assert len(names) == 1000
     assert names[0] == "tench"
+
+
+def test_that_a_plain_pickle_is_refused_without_a_warning(tmp_path, recwarn):
+    (tmp_path / "plain.pt").write_bytes(pickle.dumps({"conv1.weight": [1.0]}, protocol=4))
+    with pytest.raises(EngineError, match=r"weights file .*plain\.pt"):
+        read_state_dict(tmp_path / "plain.pt")
+    assert not recwarn.list

@@ -15,7 +15,7 @@ def test_that_the_demo_is_the_first_preset():
 
 @pytest.mark.parametrize("preset", all_presets(), ids=lambda preset: preset.key)
 def test_that_a_preset_runs_once_its_folder_is_chosen(preset):
-    values = {**preset.values, "data": {**preset.values["data"], "folder": "images"}}
+    values = {**preset.values, "data": {**preset.values.get("data", {}), "folder": "images"}}
     assert isinstance(validate(values), RunConfig)
 
 
@@ -38,9 +38,11 @@ def test_that_a_preset_is_found_by_key_or_name():
 
 
 def test_that_the_folder_preset_has_the_published_budget():
-    config = config_from({**preset_called("folder-resnet18").values, "data": {"dataset": "folder", "folder": "images"}})
+    values = preset_called("folder-resnet18").values
+    config = config_from({**values, "data": {**values["data"], "folder": "images"}})
     assert config.optim.scores.lr == config.optim.search_prompt.lr == 1e-4
     assert (config.search_epochs, config.finetune_epochs, config.prompt.pad) == (30, 30, 16)
+    assert (config.prompt.square, config.optim.weights.lr, config.data.image_size) == (115, 1e-2, 224)
 
 
 def test_that_rivals_of_the_demo_differ_in_the_method_only():

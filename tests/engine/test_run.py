@@ -9,6 +9,8 @@ import pytest
 from tests.engine.tiny_runs import CLASSES, make_pictures, run, tiny_config
 from vpns_engine import events as told
 from vpns_engine.artifacts import read_arrays, read_info, read_mask, read_state_info
+from vpns_engine.store import RunStore
+from vpns_engine.training.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +137,14 @@ def test_that_fewer_source_classes_than_target_classes_end_the_run_before_it_sta
     assert events[-1].status == "failed"
     assert events[-1].text.startswith("3 target classes need as many source classes, but the network has 2")
     assert not _of(events, told.RunStarted)
+
+
+def test_that_only_the_train_view_is_augmented(pictures, tmp_path):
+    config = tiny_config(pictures)
+    whole = Run(config, RunStore.create(tmp_path, config))
+    next(event for event in whole.events() if isinstance(event, told.RunStarted))
+    feeds = whole._state.feeds
+    assert [feed.augmented for feed in (feeds.train, feeds.vp, feeds.validation, feeds.test)] == [True, False, False, False]
+    assert [feed.shuffled for feed in (feeds.train, feeds.vp, feeds.validation, feeds.test)] == [True, True, False, False]
+    assert np.array_equal(feeds.train.part.ids, feeds.vp.part.ids)
+    whole.close()

@@ -123,3 +123,14 @@ def nested(location, value):
     if location == "prompt.kind":
         value["prompt"]["canvas"] = 24
     return value
+
+
+@pytest.mark.parametrize(("canvas", "square"), [(16, 8), (224, 115), (48, 25), ("224", 115)])
+def test_that_a_square_not_given_has_the_papers_share_of_the_canvas(canvas, square):
+    assert PromptSpec(canvas=canvas).model_dump()["square"] == square
+    assert PromptSpec(canvas=canvas, square=3).square == 3
+
+
+def test_that_a_canvas_that_cannot_work_is_the_only_reason():
+    assert places(prompt={"canvas": 3, "pad": 0}) == ["prompt.canvas"]
+    assert places(prompt={"kind": "fix", "canvas": "x", "pad": 0}) == ["prompt.canvas"]

@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from tests.engine.tiny_states import PROMPTED, TUNED, dense_copy, rewound, search, tiny_state, tune
+from tests.engine.tiny_states import PROMPTED, SIDE, TUNED, dense_copy, rewound, search, tiny_state, tune
 from vpns_engine.errors import EngineError
 from vpns_engine.nn.normalization import normalize
+from vpns_engine.specs.prompt import PromptSpec
 from vpns_engine.training.steps import evaluate, evaluation_logits, half_step
 
 
@@ -118,3 +119,12 @@ def test_that_a_feed_without_a_readable_image_is_an_error_and_not_an_accuracy_of
     with pytest.raises(EngineError, match="none of the images to measure with can be read"):
         evaluate(state, state.feeds.train, prompted=False)
 
+
+def test_that_prompted_evaluations_agree_and_draw_no_place_of_a_random_prompt():
+    state = rewound(tiny_state(prompt=PromptSpec(kind="random", canvas=SIDE + 4, square=3)))
+    drawn = []
+    state.prompt.next_offset = lambda: drawn.append(None) or (1, 2)
+    assert evaluate(state, state.feeds.train, prompted=True) == evaluate(state, state.feeds.train, prompted=True)
+    assert not drawn
+    state.prompt(next(state.feeds.train.batches("", 0)).x_BCHW)
+    assert len(drawn) == 1

@@ -4,15 +4,15 @@ import contextlib
 import datetime
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.engine.run_events import run_events
+from tests.engine.run_events import fold, run_events
 from vpns_engine import store as module
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Message, to_json
-from vpns_engine.history import fold
 from vpns_engine.specs.mapping import MappingSpec
 from vpns_engine.specs.masks import MaskSpec
 from vpns_engine.specs.run import RunConfig
@@ -56,8 +56,9 @@ def test_that_runs_of_the_same_second_get_folders_of_their_own(tmp_path):
 def test_that_a_library_lists_the_newest_first_and_runs_only(tmp_path):
     for name in ("2026-01-01T00-00-00_a", "2026-02-01T00-00-00_b", "2026-03-01T00-00-00_no-run"):
         (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
         if "no-run" not in name:
-            (tmp_path / name / "config.json").write_text("{}")
+            (tmp_path / name / "run.json").write_text("{}")
     (tmp_path / "config.json").write_text("{}")
     assert [path.name[-1] for path in RunLibrary(tmp_path).runs()] == ["b", "a"]
     assert RunLibrary(tmp_path / "gone").runs() == []
@@ -86,9 +87,38 @@ def test_that_a_run_cut_off_in_a_line_opens_and_counts_it(store):
     path = store.folder / "events.jsonl"
     lines = [to_json(event) for event in run_events()]
     path.write_text("\n".join(lines)[:-20], encoding="utf-8")
+    store.write_info(RunInfo(status="failed"))
     replay = store.read()
     assert replay.damaged_lines == 1
     assert vars(replay.history) == vars(fold(run_events()[:-1]))
+
+
+def test_that_a_line_that_is_still_being_written_is_no_damage(store):
+    path = store.folder / "events.jsonl"
+    path.write_text(to_json(_message("one")) + '\n{"kind": "mess', encoding="utf-8")
+    assert store.read().damaged_lines == 0
+    store.write_info(RunInfo(heartbeat=1.0))  # says that it is running, and was killed long ago
+    assert store.read().damaged_lines == 1
+    path.write_text('{"kind": "mess\n' + to_json(_message("one")), encoding="utf-8")
+    store.write_info(RunInfo(heartbeat=time.time()))
+    replay = store.read()
+    assert (replay.damaged_lines, len(replay.history.messages)) == (1, 1)
+
+
+def test_that_an_export_is_not_opened_as_a_run(tmp_path):
+    (tmp_path / "config.json").write_text(CONFIG.model_dump_json())
+    with pytest.raises(EngineError, match="neither run.json nor events.jsonl"):
+        RunStore.open(tmp_path)
+
+
+def test_that_a_run_of_a_newer_schema_is_refused_in_one_line(store):
+    store.write_info(RunInfo(schema_version=module.SCHEMA_VERSION + 1))
+    (store.folder / "config.json").write_text('{"unheard": 1}')
+    with pytest.raises(
+        EngineError, match=r"made by a newer VPNs Studio \(schema version 2, this one reads up to 1\)"
+    ) as caught:
+        RunStore.open(store.folder)
+    assert "\n" not in str(caught.value)
 
 
 def test_that_an_event_after_a_cut_line_is_not_lost(store):

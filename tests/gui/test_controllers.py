@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from tests.gui.made_runs import LAYERS, SAMPLES, MadeRun, config, delta_of, kept_of, mask_of
 from tests.gui.watch import Watch, same, slide
 from vpns_engine.history import RunHistory
 from vpns_engine.specs.prompt import PromptSpec
 from vpns_gui.controllers import run as run_module
+from vpns_gui.controllers.export import choices_of
 from vpns_gui.controllers.log import line_of
 from vpns_gui.controllers.offers import masks_of, prompts_of, region_text
 from vpns_gui.controllers.outcome import outcome
@@ -51,7 +53,7 @@ def test_that_the_prompt_view_shows_the_runs_own_arrays(studio, open_run, qtbot)
     qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)) and samples.last is not None)
     _, added, region = prompt.calls[-1]
     np.testing.assert_array_equal(added, delta_of(0, 102) / 2)
-    assert region == "Ring of 2 px on a canvas of 16 px, 336 values"
+    assert region == "A ring of 2 px at the border of the 16 x 16 px canvas, 336 values"
     assert samples.calls[-1][1] == ["0", "3", "7", "9"] and samples.last.shape == (4, 3, 16, 16)
     slide(view, "promptEpochSlider", 1)
     qtbot.waitUntil(lambda: same(prompt, delta_of(0, 1)))
@@ -118,10 +120,10 @@ def test_that_a_damaged_sample_file_is_told(studio, runs, qtbot):
 
 def test_that_results_give_a_row_for_each_saved_state(runs):
     history = MadeRun(runs, config(sparsities=(0.5, 0.9))).write().read().history
-    rows = accuracy_rows(history)
-    states = [("Mask, untuned", "2 / 2"), ("Tuned", "2 / 2")]
+    rows = accuracy_rows(history, {})
+    states = [("Mask now, untuned", "2 / 2"), ("Tuned", "2 / 2")]
     assert [row[:3] for row in rows] == [(sparsity, *state) for sparsity in ("50 %", "90 %") for state in states]
-    assert rows[0][4:] == ("70.0 %", "55.0 %", "75.0 %", "80.0 %")
+    assert rows[0][4:] == ("-", "70.0 %", "55.0 %", "75.0 %", "80.0 %")
     total = sum(layer.numel for layer in LAYERS)
     assert rows[0][3] == f"{sum(kept_of(0, 2)):,} ({sum(kept_of(0, 2)) / total * 100:.3g} %)"
     assert mapping_rows(history.started, history.levels[0])[:2] == [("0", "O", "0"), ("1", "I", "1")]
@@ -132,6 +134,56 @@ def test_that_results_are_shown(studio, open_run, qtbot):
     show(studio, "Results")
     qtbot.waitUntil(lambda: studio.window.results._accuracies.rowCount() == 2)
     assert studio.window.results._mapping.item(4, 1).text() == "q"
+
+
+def test_that_results_show_the_density_without_the_rows_that_no_class_uses(studio, runs, qtbot):
+    made = MadeRun(runs, config())
+    made.first = made.first.model_copy(update={"source_classes": tuple("OIZJqSbTBgXY")})
+    studio.library.open(made.write().folder)
+    show(studio, "Results")
+    table = studio.window.results._accuracies
+    masks = [mask_of(layer, 0, 2) for layer in LAYERS]
+    kept = sum(int(mask.sum()) for mask in masks) - int(masks[1][10:].sum())
+    qtbot.waitUntil(lambda: table.rowCount() == 2 and table.item(0, 4).text() != "-")
+    assert table.item(0, 4).text() == f"{kept / (156 - 2 * 4) * 100:.1f} %"
+
+
+def test_that_a_search_stopped_amid_an_epoch_shows_no_other_epochs_figures(runs):
+    store = MadeRun(runs, config()).write()
+    history = store.read().history
+    level, phase = history.levels[0], history.phases[2]
+    level.saved = [level.saved[0].model_copy(update={"epoch": 1, "complete": False, "seq": 10**6})]
+    phase.epochs = phase.epochs[:2]
+    (row,) = accuracy_rows(history, {})
+    assert row[1:3] == ("Mask now, untuned, stopped", "amid 2 / 2")
+    assert row[3:7] == ("-", "-", "-", "-")
+    offer = masks_of(history, 0)[-1]
+    assert offer.label == "Search amid 2 / 2, saved" and offer.kept == ()
+
+
+def test_that_a_stop_in_the_first_tuning_epoch_has_one_name_everywhere(runs):
+    store = MadeRun(runs, config()).write()
+    history = store.read().history
+    history.phases[3].epochs.clear()
+    history.levels[0].saved[1] = history.levels[0].saved[1].model_copy(update={"epoch": 0, "complete": False})
+    choice = choices_of(store, history)[-1]
+    assert choice.folder.name == "density_0.1_hardly_tuned" and choice.stage == "finetune"
+    assert choice.label == "90 % sparsity: Hardly tuned (stopped amid epoch 1 of 2)"
+    assert accuracy_rows(history, {})[1][1:3] == ("Hardly tuned, stopped", "amid 1 / 2")
+    assert [offer.label for offer in prompts_of(history, 0)] == ["Search 0 / 2", "Search 1 / 2", "Search 2 / 2"]
+
+
+def test_that_an_export_to_an_unknown_users_folder_does_not_lock_the_dialog(studio, open_run, qtbot, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~no-such-user").write_text("")
+    open_run()
+    studio.export.open()
+    dialog = studio.export._dialog
+    dialog.findChild(QLineEdit, "exportFolder").setText("~no-such-user/x")
+    dialog.findChild(QPushButton, "exportStart").click()
+    qtbot.waitUntil(lambda: "Not exported" in dialog.text)
+    dialog.close()
+    assert studio.export._dialog is None or not dialog.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -166,6 +218,7 @@ def test_that_a_cut_off_run_opens_and_says_so(studio, runs, qtbot):
     store = MadeRun(runs, config()).write()
     path = store.folder / "events.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
+    store.write_info(store.read_info().model_copy(update={"heartbeat": 1e9}))
     studio.library.open(store.folder)
     qtbot.waitUntil(lambda: "1 line of events.jsonl cannot be read" in studio.window.log.text)
     assert "has not ended" in studio.window.run_bar.notice
@@ -205,10 +258,13 @@ def test_that_every_event_that_matters_has_its_line(runs):
 
 def test_that_a_region_is_described():
     assert (
-        region_text(PromptSpec(kind="fix", square=8), 16) == "Square of 8 px at the top left of a canvas of 16 px, 192 values"
+        region_text(PromptSpec(kind="fix", square=8), 16)
+        == "A square of 8 x 8 px at the top left of the 16 x 16 px canvas, 192 values"
     )
-    assert "new place each time" in region_text(PromptSpec(kind="random", square=8), 16)
-    assert "around the image of 16 px on a canvas of 32 px" in region_text(PromptSpec(kind="expand", canvas=32), 16)
+    assert "new place in each pass (shown in the middle)" in region_text(PromptSpec(kind="random", square=8), 16)
+    assert "Everything on the 32 x 32 px canvas outside the centred image" in region_text(
+        PromptSpec(kind="expand", canvas=32), 16
+    )
 
 
 def test_that_a_run_is_named_by_what_matters():

@@ -1,6 +1,8 @@
 """Drafts: half-typed values, suggestions, and what becomes of values that do not matter."""
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from vpns_engine.presets import all_presets
 from vpns_engine.specs.run import RunConfig
@@ -39,7 +41,7 @@ def test_that_fields_take_unit_and_bounds_from_the_spec():
 
 @pytest.mark.parametrize("preset", all_presets(), ids=lambda preset: preset.key)
 def test_that_a_complete_configuration_goes_through_a_draft_unchanged(preset):
-    values = {**preset.values, "data": {**preset.values["data"], "folder": "images"}}
+    values = {**preset.values, "data": {**preset.values.get("data", {}), "folder": "images"}}
     config = RunConfig.model_validate(values)
     assert RunConfig.model_validate(Draft.of(config.model_dump()).nested()) == config
     assert RunConfig.model_validate(Draft.of(config.model_dump(mode="json")).nested()) == config
@@ -177,3 +179,32 @@ def test_that_numbers_are_written_so_that_they_read_back():
         assert read_number(write_number(number)) == number
     assert read_number("nan") == "nan"
     assert read_whole("1.5") == "1.5"
+
+
+def test_that_an_absent_square_follows_the_canvas_as_in_the_engine():
+    nested = {"prompt": {"canvas": 48, "kind": "fix"}}
+    assert Draft.of(nested).values["prompt.square"] == RunConfig.model_validate(nested).prompt.square == 25
+
+
+@pytest.mark.parametrize(
+    ("device", "offered"),
+    [("cuda:0", ("auto", "cuda", "cpu")), ("cuda", ("auto", "cuda:0", "cuda:1", "cpu")), ("cuda:1", ("auto", "cuda:1", "cpu"))],
+)
+def test_that_the_first_gpu_goes_by_either_name(device, offered):
+    assert Choices(devices=offered).problems(RunConfig(device=device)) == ()
+
+
+def test_that_a_second_gpu_that_is_not_there_is_refused():
+    assert Choices(devices=("auto", "cuda", "cpu")).problems(RunConfig(device="cuda:1"))[0].location == "device"
+
+
+def test_that_the_classes_of_a_weights_file_count_in_the_summary(tmp_path):
+    path = tmp_path / "nine.safetensors"
+    save_file({"fc.bias": np.zeros(9, dtype=np.float32)}, path)
+    draft = Draft.of({"model": {"weights": "file", "weights_file": str(path)}})
+    config = judge(draft, Choices()).config
+    assert config is not None
+    verdict = judge(draft, gather(config))
+    assert [problem.location for problem in verdict.problems] == ["data.dataset"]
+    assert "10 classes, but the weights file has 9" in verdict.reason
+    assert verdict.summary.startswith("270,832 weights scored")

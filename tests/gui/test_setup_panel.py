@@ -224,3 +224,22 @@ def test_that_no_text_is_clipped(panel, width):
             if combo.isVisible():
                 longest = max(combo.fontMetrics().horizontalAdvance(combo.itemText(i)) for i in range(combo.count()))
                 assert longest + 30 <= combo.width(), combo.objectName()
+
+
+def test_that_an_image_too_small_for_the_network_is_red_at_its_field(panel, qtbot):
+    choose(panel, "model.architecture", "vgg16_bn")
+    enter(qtbot, panel, "data.image_size", "16")
+    reason = "Image size 16 px is too small for vgg16_bn: at least 32 px"
+    assert line(panel, "reason") == line(panel, "problem:data.image_size") == reason
+    assert not start(panel).isEnabled()
+    enter(qtbot, panel, "data.image_size", "32")
+    assert start(panel).isEnabled()
+
+
+def test_that_a_batch_size_that_leaves_one_small_image_is_red_at_its_field(panel, qtbot):
+    choose(panel, "model.architecture", "resnet18")
+    enter(qtbot, panel, "data.image_size", "32")
+    assert start(panel).isEnabled()
+    enter(qtbot, panel, "data.batch_size", "199")
+    assert "take another one, 198 for example" in line(panel, "problem:data.batch_size")
+    assert not start(panel).isEnabled()

@@ -3,9 +3,10 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from tests.engine.run_events import fold
 from tests.gui.views_data import T0, history, run_events, started
 from vpns_engine.events import Preparing
-from vpns_engine.history import RunHistory, fold
+from vpns_engine.history import RunHistory
 from vpns_gui.views.timeline import TimelineView
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from tests.engine.run_events import fold
 from vpns_engine.events import (
     EpochEnded,
     Event,
@@ -18,7 +19,7 @@ from vpns_engine.events import (
     StepDone,
     Tested,
 )
-from vpns_engine.history import RunHistory, fold
+from vpns_engine.history import RunHistory
 
 LAYERS = tuple(
     LayerInfo(name=name, shape=shape)

@@ -6,9 +6,10 @@ from typing import Any
 
 from vpns_engine.export.check import Check
 from vpns_engine.export.code import code_of
-from vpns_engine.export.documents import where
+from vpns_engine.export.documents import place_text
 from vpns_engine.export.picture import PictureScale
 from vpns_engine.export.source import Source
+from vpns_engine.saved_states import TUNING_LABELS, epoch_words, is_measured
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.model import Weights
 from vpns_engine.words import percent, printable, sparsity_of
@@ -46,7 +47,8 @@ def _facts(source: Source) -> dict[str, object]:
         "architecture": config.model.architecture,
         "sparsity": sparsity_of(source.phase.density),
         "dataset": "the digits (UCI)" if config.data.dataset == "digits" else "a folder of images",
-        "weights": _BUNDLED if own and config.model.weights == "pretrained" else _WEIGHTS[config.model.weights],
+        "weights": (_BUNDLED if own and config.model.weights == "pretrained" else _WEIGHTS[config.model.weights])
+        + _hash(source),
         "method": METHOD_LABELS[config.method],
         "num_classes": len(started.target_classes),
         "num_train": started.num_train,
@@ -54,21 +56,28 @@ def _facts(source: Source) -> dict[str, object]:
     }
 
 
+def _hash(source: Source) -> str:
+    found = source.started.weights_sha256
+    return f"\n(SHA-256 of their values `{found}`)" if found else ""
+
+
 def _state(source: Source) -> str:
-    epochs = f"epoch {source.saved.epoch} of {source.phase.epochs} planned"
+    tuning, label = source.tuning, TUNING_LABELS[source.tuning]
+    reached = epoch_words(source.history, source.saved)
     stopped = "" if source.saved.complete else " The run was stopped before that phase was complete."
-    if source.stage == "search":
+    less = "Expect less than a tuned network reaches."
+    if tuning == "untuned":
         return (
-            f"**UNTUNED.** The mask was found ({epochs}), but the remaining weights are those from before the pruning (only\n"
-            f"batch-norm statistics have moved): they were not tuned to it. Expect less than a tuned network reaches.{stopped}"
+            f"**UNTUNED.** {label} ({reached}): the remaining weights are those from before the pruning (only batch-norm\n"
+            f"statistics have moved), they were not tuned to the mask. {less}{stopped}"
         )
-    if not source.tuned:
-        return (
-            "**HARDLY TUNED.** The run was stopped in the first epoch of the tuning. Expect less than a tuned network reaches."
-        )
+    if tuning == "hardly_tuned":
+        return f"**HARDLY TUNED.** {label} ({reached}). {less}"
+    if not is_measured(source.history, source.saved):
+        return f"{label} ({reached}): the weights are those of that moment, of which nothing was measured."
     held_out = source.config.data.protocol == "held-out"
     chosen = "chosen by validation accuracy without the prompt" if held_out else "the last one (protocol `paper`)"
-    return f"The remaining weights were tuned; this is {epochs}, {chosen}.{stopped}"
+    return f"{label} ({reached}): the remaining weights are those of that epoch, {chosen}.{stopped}"
 
 
 def _accuracy(source: Source, measured: dict[str, Any]) -> str:
@@ -122,7 +131,7 @@ def _prompt(source: Source, scale: PictureScale | None) -> str:
         return "This method has no visual prompt."
     bound = f"{scale.bound:.4g}"
     return (
-        f"Kind `{source.config.prompt.kind}`: {where(source.config.effective_prompt)}.\n\n"
+        f"Kind `{source.config.prompt.kind}`: {place_text(source.config.effective_prompt)}.\n\n"
         "![The prompt](prompt.png)\n\n"
         f"The picture is amplified, and drawn {scale.enlarged} times as large: middle grey adds nothing, full white adds\n"
         f"{bound}, full black takes {bound} away, in units of pixel value (0 black, 1 white). The exact values are in\n"

@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from vpns_engine.density import density_of
 from vpns_engine.export.check import RELATIVE_LIMIT, Check
 from vpns_engine.export.source import Source
 from vpns_engine.nn.normalization import MEAN, STD
 from vpns_engine.nn.prompts import margins
+from vpns_engine.saved_states import saved_name
+from vpns_engine.specs.place import square_place, where
 from vpns_engine.specs.prompt import PromptSpec
 
 
@@ -52,36 +55,26 @@ def _prompt(prompt: PromptSpec) -> dict[str, Any]:
     if prompt.kind in ("fix", "random"):
         row, column = square_place(prompt)
         found.update(square=prompt.square, square_at={"row": row, "column": column})
-    return found | {"where": where(prompt)}
+    return found | {"where": place_text(prompt)}
 
 
-def square_place(prompt: PromptSpec) -> tuple[int, int]:
-    """Give row and column of the square's top-left corner in `added`: the middle of the canvas for prompt 'random'."""
-    middle = (prompt.canvas - prompt.square) // 2 if prompt.kind == "random" else 0
-    return middle, middle
-
-
-def where(prompt: PromptSpec) -> str:
+def place_text(prompt: PromptSpec) -> str:
     """Say in words where the prompt acts, and how `added` comes from `delta`."""
-    canvas = f"the {prompt.canvas} x {prompt.canvas} px canvas"
     match prompt.kind:
         case "pad":
-            return f"a ring of {prompt.pad} px at the border of {canvas}; added = delta there, 0 elsewhere"
-        case "fix":
-            side = prompt.square
-            return f"a square of {side} x {side} px at the top left of {canvas}; added = sigmoid(delta) there, 0 elsewhere"
+            return f"{where(prompt)}; added = delta there, 0 elsewhere"
+        case "fix" | "expand":
+            return f"{where(prompt)}; added = sigmoid(delta) there, 0 elsewhere"
         case "random":
-            side, (row, column) = prompt.square, square_place(prompt)
+            row, column = square_place(prompt)
             return (
-                f"a square of {side} x {side} px on {canvas}. In training it was at a new place in each pass: its top-left "
-                f"corner uniform in rows and columns 0 to {prompt.canvas - side - 1}, added = sigmoid(delta) in the square, 0 "
-                f"elsewhere. For validation, test and this export it is in the middle, corner at row {row}, column {column}; "
-                "for another place, cut sigmoid(delta) there"
+                f"{where(prompt)} of the training: its top-left corner uniform in rows and columns 0 to "
+                f"{prompt.canvas - prompt.square - 1}, added = sigmoid(delta) in the square, 0 elsewhere. For validation, test "
+                f"and this export it is in the middle, corner at row {row}, column {column}; for another place, cut "
+                "sigmoid(delta) there"
             )
-        case "expand":
-            return f"everything on {canvas} outside the centred image; added = sigmoid(delta) there, 0 elsewhere"
         case "none":
-            return "nowhere: the method has no prompt"
+            return where(prompt)
 
 
 def metrics(source: Source, check: Check) -> dict[str, Any]:
@@ -90,10 +83,11 @@ def metrics(source: Source, check: Check) -> dict[str, Any]:
     return {
         "run": source.run_name,
         "method": source.config.method,
-        "level": source.saved.level + 1,
+        "level": source.saved.level,
         "sparsity_asked": round(1 - source.phase.density, 12),
         "stage": source.stage,
-        "tuned": source.tuned,
+        "tuned": source.tuning == "tuned",
+        "state": saved_name(source.history, source.saved),
         "complete": source.saved.complete,
         "chosen_epoch": source.saved.epoch,
         "planned_epochs": source.phase.epochs,
@@ -131,7 +125,7 @@ def _test(source: Source) -> dict[str, float | None] | None:
 def _tests(source: Source) -> list[dict[str, Any]]:
     return [
         {
-            "level": number + 1,
+            "level": number,
             "sparsity": round(1 - level.density, 12),
             "stage": tested.stage,
             "accuracy": tested.accuracy,
@@ -144,20 +138,9 @@ def _tests(source: Source) -> list[dict[str, Any]]:
 
 def density(source: Source, check: Check) -> dict[str, float | None]:
     """Give the kept share: of the mask, of the written file, and without the classifier rows that no class uses."""
-    unused = unused_rows(source)
-    left = source.num_scored - (0 if unused is None else unused.size)
-    kept = source.num_kept - (0 if unused is None else int(np.count_nonzero(unused)))
+    counted = density_of(source.masks, len(source.started.source_classes), source.info.mapping)
     return {
-        "mask": source.num_kept / source.num_scored,
-        "file": check.num_nonzero / source.num_scored,
-        "without_unused_classifier_rows": kept / left if unused is not None and left else None,
+        "mask": counted.share,
+        "file": check.num_nonzero / counted.num_scored,
+        "without_unused_classifier_rows": counted.without_unused_rows,
     }
-
-
-def unused_rows(source: Source) -> np.ndarray | None:
-    """Give the masks of the classifier's rows that no class of the task uses; None where the last layer is no classifier."""
-    last = list(source.masks.values())[-1]
-    if last.ndim != 2 or last.shape[0] != len(source.started.source_classes):
-        return None
-    rows: np.ndarray = np.delete(last, list(source.info.mapping), axis=0)
-    return rows

@@ -11,6 +11,7 @@ from vpns_engine.artifacts import BoolArray, FloatArray, StateInfo, read_array, 
 from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded, LevelSaved, PhaseInfo, RunStarted
 from vpns_engine.history import RunHistory
+from vpns_engine.saved_states import Tuning, tuning_of
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 
@@ -44,9 +45,9 @@ class Source:
     pictures_are_noise: bool
 
     @property
-    def tuned(self) -> bool:
-        """Tell whether the weights were tuned after the mask had been set."""
-        return self.phase.kind == "finetune" and self.saved.epoch > 0
+    def tuning(self) -> Tuning:
+        """How far the weights were tuned after the mask had been set."""
+        return tuning_of(self.history, self.saved)
 
     @property
     def stage(self) -> Stage:
@@ -56,7 +57,7 @@ class Source:
     @property
     def chosen(self) -> EpochEnded | None:
         """What was measured at the chosen epoch; None where the state is not that of an epoch's end."""
-        return measured_at(self.history, self.saved)
+        return self.history.measured_at(self.saved)
 
     @property
     def num_scored(self) -> int:
@@ -122,14 +123,6 @@ def choose(history: RunHistory, *, level: int | None, stage: Stage | None) -> Le
     if not fitting:
         raise EngineError(f"no {'tuned' if stage == 'finetune' else 'untuned'} state was saved: take the other stage")
     return fitting[-1]
-
-
-def measured_at(history: RunHistory, saved: LevelSaved) -> EpochEnded | None:
-    """Give what was measured of a saved state; None for a search that was stopped: it was saved as it was, amid an epoch."""
-    phase = history.phases[saved.phase]
-    if not saved.complete and phase.info.kind != "finetune":
-        return None
-    return next((epoch for epoch in reversed(phase.epochs) if epoch.epoch == saved.epoch), None)
 
 
 def entry_of(layer: str, weights: Mapping[str, Array]) -> str:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vpns_engine.nn.normalization import clamp_unit, normalize
+from vpns_engine.specs.place import square_place
 from vpns_engine.specs.prompt import PromptSpec
 
 Offset = tuple[int, int]
@@ -81,7 +82,7 @@ class FixPrompt(VisualPrompt):
     """A square at the top left, through a sigmoid."""
 
     def make_region(self) -> Tensor:
-        return square_at(self.spec.canvas, self.spec.square, (0, 0))
+        return square_at(self.spec.canvas, self.spec.square, square_place(self.spec))
 
     def transform(self, delta: Tensor) -> Tensor:
         return torch.sigmoid(delta)
@@ -98,8 +99,7 @@ class RandomPrompt(FixPrompt):
         self.next_offset = next_offset
 
     def make_region(self) -> Tensor:
-        middle = (self.spec.canvas - self.spec.square) // 2
-        return square_at(self.spec.canvas, self.spec.square, (middle, middle))
+        return square_at(self.spec.canvas, self.spec.square, square_place(self.spec))
 
     def region_for(self, view_is_fixed: bool) -> Tensor:
         if view_is_fixed:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from vpns_engine.nn.masking import mask_of, masked, rewrite, score_gradient
 from vpns_engine.nn.threshold import ThresholdSearch
 from vpns_engine.specs.layer import LayerInfo
+from vpns_engine.specs.masks import num_dropped
 
 
 @dataclass

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
-from vpns_engine.datasets import Split, split_of
+from vpns_engine.datasets import DatasetInfo, Split, split_of
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Message, PhaseInfo, Preparing, RunStarted
+from vpns_engine.forecast import cross_check
+from vpns_engine.nn.fingerprint import weights_sha256
 from vpns_engine.nn.models import Pretrained, load_pretrained
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
@@ -53,9 +55,11 @@ class Run:
         yield Preparing(text="Loading the network")
         pretrained = load_pretrained(self._config.model, self._config.seed, self._report)
         _check_classes(pretrained, split)
+        _check_sizes(self._config, pretrained, split)
         self._source = self._open_source(split)
+        fingerprint = weights_sha256(pretrained.module)
         state = self._state = self._make_state(pretrained, split, device)
-        yield self._started(pretrained, split, state, threads)
+        yield self._started(pretrained, split, state, threads).model_copy(update={"weights_sha256": fingerprint})
         for index, phase in enumerate(self._phases):
             self._current = index
             for event in execute(index, phase, state):
@@ -182,6 +186,13 @@ def _check_classes(pretrained: Pretrained, split: Split) -> None:
             f"{len(split.classes)} target classes need as many source classes, but the network has "
             f"{len(pretrained.source_classes)}: take a network with more classes"
         )
+
+
+def _check_sizes(config: RunConfig, pretrained: Pretrained, split: Split) -> None:
+    info = DatasetInfo(split.classes, len(split.train), len(split.validation), len(split.test))
+    problems = cross_check(config, info, num_in_file=len(pretrained.source_classes))
+    if problems:
+        raise EngineError(problems[0].message)
 
 
 def _places(config: RunConfig) -> PromptPlaces:

@@ -1,7 +1,7 @@
 """Closing the window while something is at work: ask, stop cleanly, wait. Nothing is ever cut off."""
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from vpns_gui.background import Background
 from vpns_gui.controllers.run import RunController
@@ -19,7 +19,7 @@ class Closing(QObject):
         self._run = run
         self._window = window
         self._agreed = False
-        self._asking = False
+        self._question: QMessageBox | None = None
         run.state_changed.connect(self._look_again)
 
     def may_close(self) -> bool:
@@ -39,21 +39,20 @@ class Closing(QObject):
         return not busy
 
     def _ask(self) -> None:
-        if self._asking:
+        if self._question is not None:
             return
-        self._asking = True
-        box = ask(
+        self._question = ask(
             self._window,
             "A run is on.",
             "Stop it and close the window? The result so far is kept; the run can be opened and exported later.",
             accept="Stop and close",
-            refuse="Go on",
+            refuse="Keep running",
             accepted=self._stop,
         )
-        box.finished.connect(self._answered)
+        self._question.finished.connect(self._answered)
 
     def _answered(self) -> None:
-        self._asking = False
+        self._question = None
 
     def _stop(self) -> None:
         self._agreed = True
@@ -62,5 +61,7 @@ class Closing(QObject):
         self._look_again()
 
     def _look_again(self) -> None:
+        if self._question is not None and self._run.state == "idle":
+            self._question.reject()  # there is nothing left to ask
         if self._agreed and self._run.state == "idle":
             self._window.close()

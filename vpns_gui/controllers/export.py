@@ -1,6 +1,9 @@
 """Export of the open run, in a thread beside the window."""
 
+import os
 from functools import partial
+from itertools import chain, count
+from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QObject, Signal
@@ -8,11 +11,12 @@ from PySide6.QtWidgets import QWidget
 
 from vpns_engine.export import ExportResult, export_run
 from vpns_engine.export.source import Stage
+from vpns_engine.files import expanded
 from vpns_engine.history import RunHistory
+from vpns_engine.saved_states import saved_name, tuning_of
 from vpns_engine.store import RunStore
 from vpns_engine.words import sparsity_of
 from vpns_gui.background import Background
-from vpns_gui.controllers.offers import saved_name
 from vpns_gui.dialogs.export import Choice, ExportDialog, Wish
 from vpns_gui.notices import Notices
 from vpns_gui.preload import TorchImport
@@ -89,10 +93,16 @@ def choices_of(store: RunStore, history: RunHistory) -> list[Choice]:
         for saved in level.saved:
             tuned = history.phases[saved.phase].info.kind == "finetune"
             stage = "finetune" if tuned else "search"
-            name = f"density_{level.density:g}_{'tuned' if tuned else 'untuned'}"
+            name = f"density_{level.density:g}_{tuning_of(history, saved)}"
             label = f"{sparsity_of(level.density)} sparsity: {saved_name(history, saved)}"
-            found[number, stage] = Choice(label, number, stage, store.folder / "exports" / name)
+            found[number, stage] = Choice(label, number, stage, free_folder(store.folder / "exports" / name))
     return list(found.values())
+
+
+def free_folder(wanted: Path) -> Path:
+    """Give a folder that is not there yet: the wanted one, or the first free of `_2`, `_3` and so on."""
+    numbered = (wanted.with_name(f"{wanted.name}_{number}") for number in count(2))
+    return next(path for path in chain((wanted,), numbered) if not os.path.lexists(path))
 
 
 def result_text(result: ExportResult) -> str:
@@ -111,4 +121,4 @@ def result_text(result: ExportResult) -> str:
 def _export(store: RunStore, wish: Wish, work: Background) -> ExportResult:
     stage = cast(Stage, wish.choice.stage)
     with TorchImport():
-        return export_run(store, wish.folder, level=wish.choice.level, stage=stage, report=work.report)
+        return export_run(store, expanded(wish.folder), level=wish.choice.level, stage=stage, report=work.report)

@@ -17,9 +17,9 @@ from vpns_engine.events import (
     Tested,
 )
 from vpns_engine.history import RunHistory
+from vpns_engine.saved_states import saved_name
 from vpns_engine.specs.phase import PHASE_LABELS, PhaseKind
 from vpns_engine.words import percent, sparsity_of
-from vpns_gui.controllers.offers import saved_name
 from vpns_gui.notices import Notice, Notices, Severity
 from vpns_gui.session import Session
 from vpns_gui.views.log import LogView
@@ -41,10 +41,10 @@ class LogController(QObject):
 
     def _change_run(self) -> None:
         self._last_preparing = ""
+        self._view.clear()
         store, history = self._session.store, self._session.history
         if store is None or history is None:
             return
-        self._view.clear()
         self._view.append(f"Run folder: {store.folder}", "info")
         for told in known_events(history):
             self._write(told, history)
@@ -71,6 +71,8 @@ def known_events(history: RunHistory) -> list[Event]:
     found: list[Event] = [*history.messages]
     found += [told for told in (history.started, history.ended) if told is not None]
     found += [epoch for phase in history.phases for epoch in phase.epochs[:1] if epoch.epoch == 0]
+    found += [phase.begun for phase in history.phases if phase.begun is not None]
+    found += [level.mapped for level in history.levels.values() if level.mapped is not None]
     for level in history.levels.values():
         found += [*level.saved, *level.tested]
     return sorted(found, key=lambda told: told.seq)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from vpns_engine.events import EpochEnded, LevelSaved
 from vpns_engine.history import PhaseHistory, RunHistory
+from vpns_engine.saved_states import epoch_place
 from vpns_engine.specs.phase import PhaseKind
+from vpns_engine.specs.place import where
 from vpns_engine.specs.prompt import PromptSpec
 
 _SHORT: dict[PhaseKind, str] = {"search": "Search", "finetune": "Tune"}
@@ -27,7 +29,11 @@ class Offer:
 
 def prompts_of(history: RunHistory, level: int) -> list[Offer]:
     """List the prompts of a level, oldest first."""
-    chosen = {(saved.phase, saved.epoch) for saved in _saved(history, level) if _kind(history, saved) == "finetune"}
+    chosen = {
+        (saved.phase, saved.epoch)
+        for saved in _saved(history, level)
+        if _kind(history, saved) == "finetune" and history.measured_at(saved) is not None
+    }
     return [
         Offer(_name(phase, epoch) + (" (chosen)" if (index, epoch.epoch) in chosen else ""), epoch.prompt_path)
         for index, phase, epoch in _epochs(history, level)
@@ -50,40 +56,17 @@ def masks_of(history: RunHistory, level: int) -> list[Offer]:
     return epochs + states
 
 
-def saved_name(history: RunHistory, saved: LevelSaved) -> str:
-    """Name a saved state as a person would."""
-    phase = history.phases[saved.phase].info
-    early = "" if saved.complete else ", stopped early"
-    if phase.kind != "finetune" or saved.epoch == 0:
-        where = f"epoch {saved.epoch} of {phase.epochs}" if phase.kind != "finetune" else "before the first epoch"
-        return f"Mask now, untuned ({where}{early})"
-    return f"Tuned (epoch {saved.epoch} of {phase.epochs}{early})"
-
-
 def _short_name(history: RunHistory, saved: LevelSaved) -> str:
     phase = history.phases[saved.phase].info
-    return f"{_SHORT.get(phase.kind, phase.kind)} {saved.epoch} / {phase.epochs}, saved"
-
-
-def measured_at(history: RunHistory, saved: LevelSaved) -> EpochEnded | None:
-    """Give what was measured at the epoch that a saved state was taken from; None where nothing was."""
-    return next((e for e in reversed(history.phases[saved.phase].epochs) if e.epoch == saved.epoch), None)
+    return f"{_SHORT.get(phase.kind, phase.kind)} {epoch_place(history, saved)}, saved"
 
 
 def region_text(prompt: PromptSpec, image_size: int) -> str:
     """Say in words where a prompt acts."""
-    canvas, values = f"a canvas of {prompt.canvas} px", f"{prompt.num_values(image_size):,} values"
-    match prompt.kind:
-        case "pad":
-            return f"Ring of {prompt.pad} px on {canvas}, {values}"
-        case "fix":
-            return f"Square of {prompt.square} px at the top left of {canvas}, {values}"
-        case "random":
-            return f"Square of {prompt.square} px on {canvas}, at a new place each time (shown in the middle), {values}"
-        case "expand":
-            return f"Everything around the image of {image_size} px on {canvas}, {values}"
-        case "none":
-            return "No prompt"
+    text = where(prompt)
+    shown = " (shown in the middle)" if prompt.kind == "random" else ""
+    values = f", {prompt.num_values(image_size):,} values" if prompt.kind != "none" else ""
+    return text[0].upper() + text[1:] + shown + values
 
 
 def _epochs(history: RunHistory, level: int) -> Iterator[tuple[int, PhaseHistory, EpochEnded]]:
@@ -106,8 +89,6 @@ def _name(phase: PhaseHistory, epoch: EpochEnded) -> str:
 
 
 def _kept_at(history: RunHistory, saved: LevelSaved) -> tuple[int, ...]:
-    found = measured_at(history, saved)
-    if found is not None and found.kept:
-        return found.kept
-    # nothing measured at that very epoch; a mask does not change after the search
-    return next((e.kept for _, _, e in reversed(list(_epochs(history, saved.level))) if e.kept), ())
+    """Give the kept weights as measured; empty where that very state was not: then its file is counted."""
+    found = history.measured_at(saved)
+    return found.kept if found is not None else ()

@@ -1,8 +1,8 @@
 """What is said when a run is over: how it ended, what came out, and what to do next."""
 
 from vpns_engine.history import RunHistory
+from vpns_engine.saved_states import saved_name
 from vpns_engine.words import percent, sparsity_of
-from vpns_gui.controllers.offers import saved_name
 from vpns_gui.notices import Notice
 
 

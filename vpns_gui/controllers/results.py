@@ -1,13 +1,17 @@
 """The results view: one row for each saved state of the run, and the mapping of the level that is looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from PySide6.QtCore import QObject
 
+from vpns_engine.density import Density, densities_of
 from vpns_engine.events import EpochEnded, Event, LabelsMapped, LevelSaved, RunStarted, Tested
 from vpns_engine.history import LevelHistory, RunHistory
+from vpns_engine.saved_states import TUNING_LABELS, epoch_place, tuning_of
+from vpns_engine.store import RunStore
 from vpns_engine.words import percent, sparsity_of
-from vpns_gui.controllers.offers import measured_at
+from vpns_gui.background import Background
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
 from vpns_gui.views.results import ResultsView
@@ -15,8 +19,13 @@ from vpns_gui.views.results import ResultsView
 Row = tuple[str, ...]
 
 NOTE = (
-    "Validation chooses the tuned epoch; the test images are read once, after that choice. "
+    "Validation chooses the tuned epoch; the test images are read after training, for each saved state. "
     "Differences of a point or two between runs may be chance: compare several seeds."
+)
+
+MAPPING_NOTE = (
+    "0: no training image was taken for any free class, so the class was assigned by order; the mapping is found with the "
+    "pruned, untuned network."
 )
 
 
@@ -27,10 +36,31 @@ class ResultsController(QObject):
         super().__init__(parent)
         self._session = session
         self._view = view
+        self._densities: Mapping[str, Density] = {}
+        self._asked: frozenset[str] = frozenset()
+        self._counter = Background(self)
+        self._counter.done.connect(self._take_densities)
         self._mark = refresh.add(view, self._fill)
-        session.run_changed.connect(self._mark)
+        session.run_changed.connect(self._change_run)
         session.level_changed.connect(self._mark)
         session.told.connect(self._take)
+
+    def _change_run(self) -> None:
+        self._counter.drop()
+        self._densities, self._asked = {}, frozenset()
+        self._mark()
+
+    def _take_densities(self, densities: Mapping[str, Density]) -> None:
+        self._densities = densities
+        self._mark()
+
+    def _count(self, store: RunStore, history: RunHistory) -> None:
+        """Have the masks of the saved states counted, when there are new ones."""
+        paths = frozenset(saved.state_path for level in history.levels.values() for saved in level.saved)
+        if paths != self._asked:
+            self._asked = paths
+            num_source = len(history.started.source_classes) if history.started else 0
+            self._counter.start(partial(densities_of, store, paths, num_source))
 
     def _take(self, told: Event) -> None:
         if isinstance(told, RunStarted | EpochEnded | LabelsMapped | LevelSaved | Tested):
@@ -42,29 +72,33 @@ class ResultsController(QObject):
             self._view.set_accuracies(())
             self._view.set_mapping(())
             return
-        rows = accuracy_rows(history)
+        if self._session.store is not None:
+            self._count(self._session.store, history)
+        rows = accuracy_rows(history, self._densities)
         self._view.set_accuracies(rows, NOTE if rows else "")
         level = history.levels.get(self._session.level)
         if level is not None:
             title = f"Label mapping at {sparsity_of(level.density)} sparsity"
-            self._view.set_mapping(mapping_rows(history.started, level), title)
+            self._view.set_mapping(mapping_rows(history.started, level), title, MAPPING_NOTE if 0 in level.counts else "")
 
 
-def accuracy_rows(history: RunHistory) -> list[Row]:
-    """Give a row for each saved state, level by level."""
-    return [row for number in sorted(history.levels) for row in _level_rows(history, history.levels[number])]
+def accuracy_rows(history: RunHistory, densities: Mapping[str, Density]) -> list[Row]:
+    """Give a row for each saved state, level by level; `densities` are by the paths of their files, as far as counted."""
+    return [row for number in sorted(history.levels) for row in _level_rows(history, history.levels[number], densities)]
 
 
-def _level_rows(history: RunHistory, level: LevelHistory) -> Iterator[Row]:
+def _level_rows(history: RunHistory, level: LevelHistory, densities: Mapping[str, Density]) -> Iterator[Row]:
     for saved in level.saved:
-        found = measured_at(history, saved)
+        found = history.measured_at(saved)
+        density = densities.get(saved.state_path)
         kind = history.phases[saved.phase].info.kind
         tested = level.test(kind)
         yield (
             sparsity_of(level.density),
-            ("Tuned" if kind == "finetune" else "Mask, untuned") + ("" if saved.complete else ", stopped"),
-            f"{saved.epoch} / {history.phases[saved.phase].info.epochs}",
-            _kept(history, found),
+            TUNING_LABELS[tuning_of(history, saved)] + ("" if saved.complete else ", stopped"),
+            epoch_place(history, saved),
+            _kept(history, found, density),
+            percent(density.without_unused_rows if density else None),
             percent(found.val_accuracy if found else None),
             percent(found.val_accuracy_prompted if found else None),
             percent(tested.accuracy if tested else None),
@@ -72,11 +106,14 @@ def _level_rows(history: RunHistory, level: LevelHistory) -> Iterator[Row]:
         )
 
 
-def _kept(history: RunHistory, found: EpochEnded | None) -> str:
-    if found is None or not found.kept or history.started is None:
+def _kept(history: RunHistory, found: EpochEnded | None, density: Density | None) -> str:
+    if density is not None:
+        kept, total = density.num_kept, density.num_scored
+    elif found is not None and found.kept and history.started is not None:
+        kept, total = sum(found.kept), sum(layer.numel for layer in history.started.layers)
+    else:
         return "-"
-    kept, total = sum(found.kept), sum(layer.numel for layer in history.started.layers)
-    return f"{kept:,} ({kept / total * 100:.3g} %)"
+    return f"{kept:,}\n{kept / total * 100:.3g} %"
 
 
 def mapping_rows(started: RunStarted, level: LevelHistory) -> list[Row]:

@@ -1,6 +1,7 @@
 """Starts, stops and discards the run that works in this window; one at a time."""
 
 import shutil
+import time
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from vpns_engine.events import Event, RunEnded
 from vpns_engine.files import explain
 from vpns_engine.history import RunHistory
 from vpns_engine.specs.run import RunConfig
-from vpns_engine.store import RunStore
+from vpns_engine.store import SILENT_SECONDS, RunStore
 from vpns_gui.background import Background
 from vpns_gui.notices import Notices
 from vpns_gui.run_thread import RunThread
@@ -48,8 +49,11 @@ class RunController(QObject):
 
     @property
     def can_discard(self) -> bool:
-        """Tell whether the open run was made in this window and is not being discarded already."""
-        return self.own is not None and self._session.store is self.own and not self._discarding
+        """Tell whether the open run is in the folder of runs and is not being discarded already."""
+        store = self._session.store
+        if store is None or self._discarding:
+            return False
+        return store is self.own or (self._thread is None and store.folder.resolve().parent == self._runs.resolve())
 
     def start(self, config: RunConfig) -> None:
         """Begin a run; does nothing while one is on."""
@@ -104,14 +108,19 @@ class RunController(QObject):
             self.state_changed.emit(self.state)
 
     def _remove(self) -> None:
-        store, self.own = self.own, None
+        store = self._session.store
         assert store is not None
+        made_here = store is self.own
+        self.own, self._discarding = None, False
         self._session.close()
-        self._removal.start(partial(_remove, store.folder, self._runs))
+        self._removal.start(partial(_remove, store, self._runs, made_here=made_here))
         self.state_changed.emit(self.state)
 
 
-def _remove(folder: Path, runs: Path) -> Path:
+def _remove(store: RunStore, runs: Path, *, made_here: bool) -> Path:
+    folder = store.folder
+    if not made_here and _works_elsewhere(store):
+        raise EngineError(f"{folder} is a run that another process works on: not removed")
     if folder.resolve().parent != runs.resolve() or not (folder / "config.json").is_file():
         raise EngineError(f"{folder} is no run folder in {runs}: not removed")
     try:
@@ -119,3 +128,11 @@ def _remove(folder: Path, runs: Path) -> Path:
     except OSError as error:
         raise EngineError(explain(error, folder)) from error
     return folder
+
+
+def _works_elsewhere(store: RunStore) -> bool:
+    try:
+        info = store.read_info()
+    except EngineError:  # damaged: nobody writes it any more
+        return False
+    return info.status == "running" and time.time() - info.heartbeat < SILENT_SECONDS

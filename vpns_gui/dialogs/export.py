@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -44,7 +45,8 @@ class Wish:
     """What the person asks for."""
 
     choice: Choice
-    folder: Path
+    folder: str
+    """As typed; it may begin with `~`."""
 
 
 class ExportDialog(QDialog):
@@ -79,6 +81,9 @@ class ExportDialog(QDialog):
         self._browse.clicked.connect(self._choose_folder)
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
+        policy = self._bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._bar.setSizePolicy(policy)
         self._text = QLabel(self)
         self._text.setObjectName("exportText")
         self._text.setWordWrap(True)
@@ -94,6 +99,7 @@ class ExportDialog(QDialog):
         self._open.clicked.connect(self._open_folder)
         self._open.hide()
         self._buttons.rejected.connect(self.close)
+        self._folder.textChanged.connect(self._allow)
 
     def _lay_out(self) -> None:
         intro = QLabel(_INTRO, self)
@@ -117,8 +123,10 @@ class ExportDialog(QDialog):
         layout.addWidget(self._text)
         layout.addStretch(1)
         layout.addWidget(self._buttons)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it does not count the lines of wrapped text
         self._bar.hide()
-        self.setMinimumWidth(600)
+        self.setMinimumWidth(640)
+        self._fit()
 
     def set_progress(self, text: str, done: float | None) -> None:
         """Show how far the export is."""
@@ -147,12 +155,25 @@ class ExportDialog(QDialog):
     def _say(self, text: str, colour: str) -> None:
         self._text.setStyleSheet(f"color: {colour}")
         self._text.setText(text)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the texts need at this width."""
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            self.setMinimumHeight(layout.totalHeightForWidth(max(self.width(), self.minimumWidth())))
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
         self._bar.setVisible(busy)
         for widget in (self._which, self._folder, self._browse, self._export, self._buttons):
             widget.setEnabled(not busy)
+        self._allow()
+
+    def _allow(self) -> None:
+        """Offer Export, but not again into the folder that it has just written."""
+        self._export.setEnabled(not self._busy and self._folder.text().strip() != str(self._result))
 
     def _propose(self) -> None:
         if self._choices:
@@ -170,14 +191,14 @@ class ExportDialog(QDialog):
         self._folder.setText(str(Path(parent) / Path(self._folder.text()).name))
 
     def _ask(self) -> None:
-        if not self._folder.text().strip():
+        wish = Wish(self._choices[self._which.currentIndex()], self._folder.text().strip())
+        if not wish.folder:
             self.set_failed("choose a folder")
             return
         self._open.hide()
         self._set_busy(True)
         self.set_progress("Starting", None)
-        choice = self._choices[self._which.currentIndex()]
-        self.export_requested.emit(Wish(choice, Path(self._folder.text().strip()).expanduser()))
+        self.export_requested.emit(wish)
 
     def _open_folder(self) -> None:
         if self._result is not None:
@@ -187,6 +208,11 @@ class ExportDialog(QDialog):
         """Stay while the export is at work: it cannot be taken back half way."""
         if not self._busy:
             super().reject()
+
+    def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
+        """Text wraps differently at another width."""
+        super().resizeEvent(resized)
+        self._fit()
 
     def closeEvent(self, closing: QCloseEvent) -> None:  # noqa: N802
         """Stay while the export is at work."""

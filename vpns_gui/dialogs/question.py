@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+_TEXT_WIDTH_PX = 400
 
 
 def ask(parent: QWidget, text: str, details: str, *, accept: str, refuse: str, accepted: Callable[[], object]) -> QMessageBox:
@@ -13,6 +15,7 @@ def ask(parent: QWidget, text: str, details: str, *, accept: str, refuse: str, a
     box.setWindowTitle("VPNs Studio")
     box.setText(text)
     box.setInformativeText(details)
+    _widen(box)
     act = box.addButton(accept, QMessageBox.ButtonRole.AcceptRole)
     act.setObjectName("accept")
     leave = box.addButton(refuse, QMessageBox.ButtonRole.RejectRole)
@@ -34,7 +37,15 @@ def tell(parent: QWidget, text: str, details: str = "", *, more: str = "") -> QM
     box.setText(text)
     box.setInformativeText(details)
     box.setDetailedText(more)
+    _widen(box)
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
     box.finished.connect(box.deleteLater)
     box.open()
     return box
+
+
+def _widen(box: QMessageBox) -> None:
+    """Make room for the sentences: a message box is only as wide as its title line."""
+    details = box.findChild(QLabel, "qt_msgbox_informativelabel")
+    if isinstance(details, QLabel):
+        details.setMinimumWidth(_TEXT_WIDTH_PX)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple, Self
 
 from vpns_engine.datasets import DatasetInfo, describe
@@ -11,6 +12,7 @@ from vpns_engine.forecast import cross_check
 from vpns_engine.specs.data import DataSpec, Protocol
 from vpns_engine.specs.problems import Problem
 from vpns_engine.specs.run import RunConfig
+from vpns_engine.weights_files import num_classes_in
 
 DEVICES_AT_FIRST = ("auto", "cpu")
 DEVICE_WORDS = {"auto": "Automatic", "cpu": "CPU", "mps": "Apple GPU (mps)", "cuda": "NVIDIA GPU (cuda)"}
@@ -41,6 +43,8 @@ class Found:
     """What was found at some sources: the data set, or what speaks against them."""
 
     info: DatasetInfo | None = None
+    num_in_file: int | None = None
+    """Classes of the weights file; None where there is none, or not known."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -67,13 +71,19 @@ class Choices:
         """Give what speaks against a valid configuration, as far as known."""
         found = self.at(config)
         known = found.problems if found else ()
-        crossed = cross_check(config, found.info) if found and found.info else ()
+        crossed = cross_check(config, found.info, num_in_file=found.num_in_file) if found and found.info else ()
         return (*self._device_problems(config), *known, *crossed)
 
     def _device_problems(self, config: RunConfig) -> tuple[Problem, ...]:
-        if not self.devices or config.device in self.devices:
+        if not self.devices or _is_among(config.device, self.devices):
             return ()
         return (Problem("device", f"device '{config.device}' is not there: one of {', '.join(self.devices)}"),)
+
+
+def _is_among(device: str, devices: tuple[str, ...]) -> bool:
+    """Tell whether a device is there: the first GPU goes by `cuda` and by `cuda:0`."""
+    first = {"cuda", "cuda:0"}
+    return device in devices or (device in first and not first.isdisjoint(devices))
 
 
 def gather(config: RunConfig) -> Choices:
@@ -90,8 +100,9 @@ def _look(config: RunConfig) -> Found:
         info = describe(config.data, config.seed)
     except EngineError as error:
         place = "data.folder" if config.data.dataset == "folder" else "data.dataset"
-        return Found(None, (*problems, Problem(place, str(error))))
-    return Found(info, tuple(problems))
+        return Found(problems=(*problems, Problem(place, str(error))))
+    num_in_file = num_classes_in(Path(path)) if config.model.weights == "file" else None
+    return Found(info, num_in_file, tuple(problems))
 
 
 def choices_at_first() -> Choices:

@@ -49,6 +49,7 @@ class WholeEdit(QAbstractSpinBox):
     def __init__(self, parent: QWidget | None, lowest: int | None = None, highest: int | None = None) -> None:
         super().__init__(parent)
         self._lowest, self._highest = lowest, highest
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.lineEdit().textChanged.connect(lambda text: self.value_changed.emit(read_whole(text)))
 
     def value(self) -> object:

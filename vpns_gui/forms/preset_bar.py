@@ -44,6 +44,11 @@ class PresetBar(QWidget):
     def set_changed(self, changed: bool) -> None:
         """Tell whether the settings differ from the preset's."""
         self._reset.setEnabled(changed)
+        for index, preset in enumerate(self._presets.values()):
+            marked = changed and index == self._combo.currentIndex()
+            self._combo.setItemText(index, f"{preset.name} (changed)" if marked else preset.name)
+            if index == self._combo.currentIndex():
+                self._about.setText(f"Changed. The preset itself: {preset.about}" if changed else preset.about)
 
     def _request(self) -> None:
         preset = self._presets.get(str(self._combo.value()))

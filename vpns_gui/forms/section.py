@@ -1,7 +1,7 @@
 """A part of a form that opens and closes under its title."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from vpns_gui import theme
 from vpns_gui.theme import Colours
@@ -16,6 +16,7 @@ class Section(QWidget):
         self._button.setObjectName(name)
         self._button.setText(title)
         self._button.setCheckable(True)
+        self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.body = QWidget(self)
         self.body_layout = QVBoxLayout(self.body)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vpns_engine.datasets import DatasetInfo
 from vpns_engine.forecast import forecast, lines
 from vpns_engine.specs.problems import Problem, validate
 from vpns_engine.specs.run import RunConfig
@@ -37,9 +38,16 @@ def judge(draft: Draft, choices: Choices) -> Verdict:
     if not isinstance(result, RunConfig):
         return Verdict(None, _in_order(result), False, "")
     found = choices.at(result)
-    info = found.info if found else None
-    summary = "\n".join(line[:1].upper() + line[1:] for line in lines(forecast(result, info.num_train if info else None)))
+    num_train = found.info.num_train if found and found.info else None
+    numbers = forecast(result, num_train, num_in_file=found.num_in_file if found else None)
+    data = (_data_line(found.info),) if result.data.dataset == "folder" and found and found.info else ()
+    summary = "\n".join(line[:1].upper() + line[1:] for line in (*data, *lines(numbers)))
     return Verdict(result, _in_order(choices.problems(result)), found is not None, summary)
+
+
+def _data_line(info: DatasetInfo) -> str:
+    parts = f"{info.num_train:,} training, {info.num_validation:,} validation, {info.num_test:,} test images"
+    return f"{len(info.classes):,} classes; {parts}"
 
 
 def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

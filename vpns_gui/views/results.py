@@ -21,12 +21,13 @@ ACCURACY_COLUMNS = (
     "State",
     "Epoch",
     "Weights\nkept",
+    "Kept, used\nrows only",
     "Validation\nno prompt",
     "Validation\nwith prompt",
     "Test\nno prompt",
     "Test\nwith prompt",
 )
-MAPPING_COLUMNS = ("Target", "Source", "Images")
+MAPPING_COLUMNS = ("Target", "Source", "Training images\ntaken for it")
 Rows = Sequence[Sequence[str]]
 
 
@@ -40,14 +41,25 @@ class ResultsView(QWidget):
         content = QSplitter(Qt.Orientation.Horizontal, self)
         content.setChildrenCollapsible(False)
         self._accuracies = _table(ACCURACY_COLUMNS, "accuracies", content)
+        self._accuracies.horizontalHeader().setToolTip(
+            "Used rows only: density without the classifier's rows that no class of the task uses; they could be dropped anyway"
+        )
         self._mapping = _table(MAPPING_COLUMNS, "mapping", content)
         self._mapping_title = _heading("Label mapping", content)
         self._note = QLabel(content)
         self._note.setWordWrap(True)
+        self._mapping_note = QLabel(content)
+        self._mapping_note.setWordWrap(True)
+        self._mapping_note.hide()
+        _wrap(self._accuracies, ACCURACY_COLUMNS.index("State"), "Mask now, MM")
         content.addWidget(_titled(_heading("Accuracies", content), self._accuracies, self._note, content))
-        content.addWidget(_titled(self._mapping_title, self._mapping, None, content))
-        self._mapping.horizontalHeader().setToolTip("Images: training images of the target class taken for the source class")
-        content.setSizes([700, 240])
+        content.addWidget(_titled(self._mapping_title, self._mapping, self._mapping_note, content))
+        self._mapping.horizontalHeader().setToolTip(
+            "How many training images of the target class the network took for the source"
+        )
+        self._mapping_note = QLabel(content)
+        self._mapping_note.setWordWrap(True)
+        content.setSizes([690, 250])
         content.setStretchFactor(0, 3)
         content.setStretchFactor(1, 1)
         note = EmptyNote("No results yet", "The accuracies of every saved state and the label mapping appear here.", self)
@@ -62,10 +74,12 @@ class ResultsView(QWidget):
         self._note.setText(note)
         self._show()
 
-    def set_mapping(self, rows: Rows, title: str = "Label mapping") -> None:
+    def set_mapping(self, rows: Rows, title: str = "Label mapping", note: str = "") -> None:
         """Show one row for each target class, in the order of `MAPPING_COLUMNS`."""
         _fill(self._mapping, rows, first_number=2)
         self._mapping_title.setText(title)
+        self._mapping_note.setText(note)
+        self._mapping_note.setVisible(bool(note))
         self._show()
 
     def _show(self) -> None:
@@ -87,6 +101,13 @@ def _table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidget:
     header.setHighlightSections(False)
     header.setStretchLastSection(True)
     return table
+
+
+def _wrap(table: QTableWidget, column: int, widest: str) -> None:
+    """Keep a column of words narrow: they go on in the next line."""
+    table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+    table.setColumnWidth(column, table.fontMetrics().horizontalAdvance(widest) + 8)
+    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
 
 
 def _fill(table: QTableWidget, rows: Rows, *, first_number: int) -> None:

@@ -64,7 +64,7 @@ def current_level(history: RunHistory) -> int:
 def progress_text(history: RunHistory | None, now: float) -> str:
     """Say in one line how the run stands and how long it still takes."""
     if history is None:
-        return "No run yet. Choose the settings and press Start."
+        return "Choose the settings and press Start, or open a run from the File menu."
     if history.ended is not None:
         return _ended(history)
     if history.preparing is not None and history.started is None:
@@ -80,8 +80,7 @@ def progress_text(history: RunHistory | None, now: float) -> str:
 
 def _ended(history: RunHistory) -> str:
     assert history.ended is not None
-    began = history.started.time if history.started is not None else history.last_time
-    spent = duration(history.ended.time - began)
+    spent = duration(history.seconds)
     match history.ended.status:
         case "finished":
             return f"finished after {spent}"
