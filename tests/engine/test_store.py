@@ -107,7 +107,7 @@ def test_that_a_line_that_is_still_being_written_is_no_damage(store):
 
 def test_that_an_export_is_not_opened_as_a_run(tmp_path):
     (tmp_path / "config.json").write_text(CONFIG.model_dump_json())
-    with pytest.raises(EngineError, match="neither run.json nor events.jsonl"):
+    with pytest.raises(EngineError, match=r"neither run\.json nor events\.jsonl"):
         RunStore.open(tmp_path)
 
 

@@ -1,5 +1,7 @@
 """Controllers, with the real views and made-up runs."""
 
+import time
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QLineEdit, QPushButton
@@ -8,9 +10,10 @@ from tests.gui.made_runs import LAYERS, SAMPLES, MadeRun, config, delta_of, kept
 from tests.gui.watch import Watch, same, slide
 from vpns_engine.history import RunHistory
 from vpns_engine.specs.prompt import PromptSpec
+from vpns_engine.store import SILENT_SECONDS, RunInfo, RunStore
 from vpns_gui.controllers import run as run_module
-from vpns_gui.controllers.export import choices_of
-from vpns_gui.controllers.log import line_of
+from vpns_gui.controllers.export import choices_of, free_folder
+from vpns_gui.controllers.log import known_events, line_of
 from vpns_gui.controllers.offers import masks_of, prompts_of, region_text
 from vpns_gui.controllers.outcome import outcome
 from vpns_gui.controllers.results import accuracy_rows, mapping_rows
@@ -125,7 +128,7 @@ def test_that_results_give_a_row_for_each_saved_state(runs):
     assert [row[:3] for row in rows] == [(sparsity, *state) for sparsity in ("50 %", "90 %") for state in states]
     assert rows[0][4:] == ("-", "70.0 %", "55.0 %", "75.0 %", "80.0 %")
     total = sum(layer.numel for layer in LAYERS)
-    assert rows[0][3] == f"{sum(kept_of(0, 2)):,} ({sum(kept_of(0, 2)) / total * 100:.3g} %)"
+    assert rows[0][3] == f"{sum(kept_of(0, 2)):,}\n{sum(kept_of(0, 2)) / total * 100:.3g} %"
     assert mapping_rows(history.started, history.levels[0])[:2] == [("0", "O", "0"), ("1", "I", "1")]
 
 
@@ -280,6 +283,33 @@ def test_that_only_a_run_folder_is_removed(runs, tmp_path):
     (other / "config.json").write_text("{}")
     for folder in (other, runs):
         with pytest.raises(run_module.EngineError, match="not removed"):
-            run_module._remove(folder, runs)
+            run_module._remove(RunStore(folder, config()), runs, made_here=True)
     store = MadeRun(runs, config()).write()
-    assert run_module._remove(store.folder, runs) == store.folder and not store.folder.exists()
+    assert run_module._remove(store, runs, made_here=False) == store.folder and not store.folder.exists()
+
+
+def test_that_a_run_that_another_process_works_on_is_not_removed(runs):
+    store = MadeRun(runs, config()).write()
+    store.write_info(RunInfo(status="running", heartbeat=time.time()))
+    with pytest.raises(run_module.EngineError, match="another process"):
+        run_module._remove(store, runs, made_here=False)
+    store.write_info(RunInfo(status="running", heartbeat=time.time() - 2 * SILENT_SECONDS))
+    assert run_module._remove(store, runs, made_here=False) == store.folder
+
+
+def test_that_an_export_gets_a_folder_that_is_free(tmp_path):
+    wanted = tmp_path / "exports" / "density_0.1_tuned"
+    assert free_folder(wanted) == wanted
+    wanted.mkdir(parents=True)
+    wanted.with_name("density_0.1_tuned_2").symlink_to(tmp_path / "nowhere")
+    assert free_folder(wanted).name == "density_0.1_tuned_3"
+
+
+def test_that_a_run_read_again_has_the_lines_of_the_live_log(runs):
+    made = MadeRun(runs, config())
+    live, history = [], RunHistory()
+    for event in made.events():
+        history.apply(event)
+        live.append(line_of(event, history))
+    again = made.write().read().history
+    assert [line_of(event, again) for event in known_events(again)] == [line for line in live if line]

@@ -135,7 +135,7 @@ def test_that_discard_asks_and_then_removes_the_folder(studio, qtbot):
     assert studio.session.store is None and studio.run.state == "idle"
 
 
-def test_that_a_finished_run_can_be_discarded_but_not_an_opened_one(studio, drive, runs, qtbot):
+def test_that_a_finished_run_and_an_opened_one_can_be_discarded(studio, drive, runs, tmp_path, qtbot):
     drive.go.set()
     press(qtbot, button(studio, "start"))
     idle(studio, qtbot)
@@ -143,6 +143,13 @@ def test_that_a_finished_run_can_be_discarded_but_not_an_opened_one(studio, driv
     other = MadeRun(runs, config(method="control")).write()
     with qtbot.waitSignal(studio.session.run_changed):
         studio.library.open(other.folder)
+    press(qtbot, button(studio, "discard"))
+    answer(studio, qtbot, "accept")
+    qtbot.waitUntil(lambda: not other.folder.exists())
+    assert studio.session.store is None
+    elsewhere = MadeRun(tmp_path / "elsewhere", config()).write()
+    with qtbot.waitSignal(studio.session.run_changed):
+        studio.library.open(elsewhere.folder)
     assert not button(studio, "discard").isEnabled()
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from vpns_engine.bundled import resource
 from vpns_engine.errors import EngineError
+from vpns_engine.files import expanded
 from vpns_engine.folders import cache_folder
 from vpns_engine.nn.download import Report, fetch
 from vpns_engine.nn.networks.resnet_cifar import resnet20
@@ -66,7 +67,7 @@ def load_pretrained(spec: ModelSpec, seed: int, report: Report) -> Pretrained:
             state = _bundled_letters() if spec.architecture == "resnet20" else _torchvision_state(spec.architecture, report)
             return _fitted(spec.architecture, state, "pre-trained weights", names)
         case "file":
-            path = Path(spec.weights_file).expanduser()
+            path = expanded(spec.weights_file)
             return _fitted(spec.architecture, read_state_dict(path), str(path), names)
 
 

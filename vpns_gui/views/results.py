@@ -51,15 +51,13 @@ class ResultsView(QWidget):
         self._mapping_note = QLabel(content)
         self._mapping_note.setWordWrap(True)
         self._mapping_note.hide()
-        _wrap(self._accuracies, ACCURACY_COLUMNS.index("State"), "Mask now, MM")
+        _wrap(self._accuracies, ACCURACY_COLUMNS.index("State"), "Mask now,")
         content.addWidget(_titled(_heading("Accuracies", content), self._accuracies, self._note, content))
         content.addWidget(_titled(self._mapping_title, self._mapping, self._mapping_note, content))
         self._mapping.horizontalHeader().setToolTip(
             "How many training images of the target class the network took for the source"
         )
-        self._mapping_note = QLabel(content)
-        self._mapping_note.setWordWrap(True)
-        content.setSizes([690, 250])
+        content.setSizes([700, 240])
         content.setStretchFactor(0, 3)
         content.setStretchFactor(1, 1)
         note = EmptyNote("No results yet", "The accuracies of every saved state and the label mapping appear here.", self)
@@ -106,7 +104,7 @@ def _table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidget:
 def _wrap(table: QTableWidget, column: int, widest: str) -> None:
     """Keep a column of words narrow: they go on in the next line."""
     table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-    table.setColumnWidth(column, table.fontMetrics().horizontalAdvance(widest) + 8)
+    table.setColumnWidth(column, table.fontMetrics().horizontalAdvance(widest) + 14)
     table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
 
 
