@@ -1,6 +1,7 @@
 """The window's menus and their shortcuts; what they do is connected elsewhere."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -8,6 +9,14 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 Shortcut = QKeySequence.StandardKey | str | None
+
+
+@dataclass(frozen=True)
+class RecentRun:
+    """A run folder, and what a person reads for it."""
+
+    folder: Path
+    label: str
 
 
 class Menus(QObject):
@@ -33,7 +42,9 @@ class Menus(QObject):
         run = self._menu("&Run")
         self.start = self._add(run, "startRun", "&Start", "Ctrl+R", "Start a run with the settings on the left")
         self.stop = self._add(run, "stopRun", "S&top", "Ctrl+.", "Stop within one batch; the result so far is kept")
-        self.discard = self._add(run, "discardRun", "&Discard …", None, "Remove the open run with its folder; a run that is on is stopped first")
+        self.discard = self._add(
+            run, "discardRun", "&Discard …", None, "Remove the open run with its folder; a run that is on is stopped first"
+        )
         run.addSeparator()
         self.take_over = self._add(run, "takeOver", "&Use this run's settings", None, "Put the open run's settings in the form")
         self.view = self._menu("&View")
@@ -41,14 +52,14 @@ class Menus(QObject):
         self.about = self._add(help_menu, "aboutStudio", "&About VPNs Studio", None, "Versions, licence, citation")
         self.set_recent(())
 
-    def set_recent(self, folders: Sequence[Path]) -> None:
+    def set_recent(self, runs: Sequence[RecentRun]) -> None:
         """List the recent runs, newest first."""
         self.recent.clear()
-        for folder in folders:
-            action = self.recent.addAction(folder.name.replace("&", "&&"))
-            action.setToolTip(str(folder))
-            action.triggered.connect(lambda _checked=False, chosen=folder: self.recent_requested.emit(chosen))
-        if not folders:
+        for run in runs:
+            action = self.recent.addAction(run.label.replace("&", "&&"))
+            action.setToolTip(str(run.folder))
+            action.triggered.connect(lambda _checked=False, chosen=run.folder: self.recent_requested.emit(chosen))
+        if not runs:
             self.recent.addAction("No runs yet").setEnabled(False)
 
     def _menu(self, title: str) -> QMenu:

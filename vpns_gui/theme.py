@@ -19,6 +19,8 @@ class Colours:
     raised: str
     """Ground of buttons and of cells that stand out from the surface."""
     border: str
+    field: str
+    """Border of what can be written in or chosen from."""
     grid: str
     text: str
     muted: str
@@ -51,6 +53,7 @@ LIGHT = Colours(
     surface="#ffffff",
     raised="#e9ebef",
     border="#c3c8d0",
+    field="#7f8691",
     grid="#8a919c",
     text="#1c2128",
     muted="#575f6b",
@@ -77,6 +80,7 @@ DARK = Colours(
     surface="#16191e",
     raised="#2b313a",
     border="#454d59",
+    field="#7d8693",
     grid="#7d8693",
     text="#e8eaed",
     muted="#a9b1bd",
@@ -99,6 +103,8 @@ DARK = Colours(
 
 
 _HELD = "vpns_dark"
+_FUSION_DARKER = 140
+"""By how much, in percent, the Fusion style darkens a colour for an outline."""
 
 
 def is_dark() -> bool:
@@ -155,6 +161,15 @@ def palette(scheme: Colours) -> QPalette:
     return result
 
 
+def _dress(app: QApplication, scheme: Colours) -> None:
+    app.setPalette(palette(scheme))
+    # Fusion outlines a field in its window's colour made darker, which is hardly seen, least of all on a dark ground
+    outlined = palette(scheme)
+    outlined.setColor(QPalette.ColorRole.Window, QColor(scheme.field).lighter(_FUSION_DARKER))
+    for name in ("QLineEdit", "QAbstractSpinBox", "QComboBox"):
+        app.setPalette(outlined, name)  # type: ignore[arg-type] # it takes a str, its stub says bytes
+
+
 def apply(app: QApplication, scheme: Colours | None = None) -> None:
     """Give the window one look on every system, and keep following the system's light or dark setting.
 
@@ -163,9 +178,9 @@ def apply(app: QApplication, scheme: Colours | None = None) -> None:
     """
     app.setStyle("Fusion")
     app.setProperty(_HELD, None if scheme is None else scheme.dark)
-    app.setPalette(palette(scheme or colours()))
+    _dress(app, scheme or colours())
     if scheme is None:
-        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: app.setPalette(palette(colours())))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: _dress(app, colours()))
 
 
 def follow(widget: QWidget, recolour: Callable[[Colours], None]) -> None:

@@ -71,7 +71,7 @@ def test_that_the_bar_tells_phase_epoch_share_batch_accuracy_and_time_left(monke
     monkeypatch.setenv("COLUMNS", "100")
     last = shown(STARTED, PhaseStarted(time=11.0, phase=0), step(2), moving=True, tick=1).split("\r")[-1]
     assert "25 %  Search masks 90 % 1/2  batch accuracy  50 %  phase 0:09, run 0:09 left" in last
-    assert last.count("#") == 7 and last.count("-") == 21
+    assert last.count("#") == 4 and last.count("-") == 15
 
 
 def test_that_the_bar_is_not_drawn_for_every_step_and_never_longer_than_the_terminal(monkeypatch):

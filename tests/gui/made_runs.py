@@ -92,6 +92,8 @@ class MadeRun:
         for seq, event in enumerate(self.events(**choices)):
             self.store.append(event.model_copy(update={"seq": seq, "time": 1e9 + seq}))
         self.store.close()
+        end = choices.get("end", "finished")
+        self.store.write_info(self.store.read_info().model_copy(update={"status": end or "running"}))
         return self.store
 
     def _phase(self, index, info):

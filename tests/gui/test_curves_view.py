@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 
 from tests.gui.views_data import TOTAL, history, kept, run_events, started
 from vpns_engine.history import RunHistory
+from vpns_gui.views.curve_axis import tick_distance
 from vpns_gui.views.curve_series import MAX_STEP_POINTS, LevelCurves, at, place
 from vpns_gui.views.curves import CurvesView
 
@@ -152,3 +153,22 @@ def test_that_values_are_found_near_a_place_only():
     assert at(train, 0.2) is None
     assert at(train, 1.2) == train.y[0]
     assert place(curves.spans, 35) == "Tune, epoch 5 of 20"
+
+
+def test_that_ticks_are_round_with_room_between_them_and_whole_for_epochs():
+    assert tick_distance(104, 8) == 20
+    assert tick_distance(104, 0.4) == 200
+    assert tick_distance(0.9, 4) == pytest.approx(0.5)
+    assert tick_distance(1.2, 10, whole=True) == 1
+    assert tick_distance(50, 10, whole=True) == 5
+
+
+def test_that_a_hundred_percent_is_in_sight_and_the_top_can_be_zoomed(view, qtbot):
+    view.set_history(history(), 0)
+    low, high = view.accuracy.box.viewRange()[1]
+    assert high > 100 and low < min(view._series["plain"].y)
+    assert view.accuracy.plot.height() > view.loss.plot.height() > view.density.plot.height()
+    qtbot.mouseClick(view._zoom, Qt.MouseButton.LeftButton)
+    assert view.accuracy.box.viewRange()[1] == pytest.approx([80, 101])
+    qtbot.mouseClick(view._zoom, Qt.MouseButton.LeftButton)
+    assert view.accuracy.box.viewRange()[1] == pytest.approx([low, high])

@@ -39,3 +39,14 @@ def test_that_clear_removes_all(view):
     view.clear()
     view.append("b")
     assert view.text == "b"
+
+
+def test_that_new_colours_leave_the_lines_where_they_are(view):
+    for number in range(100):
+        view.append(f"line {number}")
+    bar = view._edit.verticalScrollBar()
+    view._recolour(theme.DARK)
+    assert bar.value() == bar.maximum() > 0
+    bar.setValue(20)
+    view._recolour(theme.LIGHT)
+    assert bar.value() == 20

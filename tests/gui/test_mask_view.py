@@ -1,5 +1,6 @@
 """The mask view and its pictures."""
 
+import itertools
 import time
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from tests.gui.views_data import LAYERS, TOTAL, kept
+from vpns_gui import theme
 from vpns_gui.models.layers_table import LayerRow
 from vpns_gui.views import mask_pictures
 from vpns_gui.views.mask import MaskView
@@ -179,6 +181,43 @@ def test_that_missing_scores_are_told(view):
     view.set_layer(detail(scored=False))
     assert "No scores" in view._panel.scores._note.text()
     assert view._panel.scores._stack.currentIndex() == 1
+    view.set_layer(layer_detail("fc", np.ones((4, 3), bool), None, None, None, is_saved=False))
+    for plot, what in ((view._panel.scores, "scores"), (view._panel.weights, "weights")):
+        assert f"The {what} of this epoch are not stored; see the saved states" in plot._note.text()
+
+
+def test_that_the_colour_bar_ends_in_the_colour_of_zero(view):
+    view.set_layers(rows())
+    view.set_layer(detail())
+    strip = view._panel.bar._strip
+    for line in (strip.height() - 1, strip.height() - 6):
+        zero = tuple(mask_pictures.sequential(np.zeros(1), dark=theme.is_dark())[0])
+        assert strip.pixelColor(0, line).getRgb()[:3] == zero
+    assert strip.pixelColor(0, strip.height() // 2).getRgb()[:3] != zero
+
+
+def test_that_all_columns_of_the_table_are_in_sight_at_the_default_size(view, qtbot):
+    view.resize(950, 540)
+    view.set_layers(rows())
+    view.set_layer(detail())
+    qtbot.waitUntil(lambda: view._table.width() > 400)
+    assert view._table.horizontalScrollBar().maximum() == 0
+    view.resize(640, 540)
+    qtbot.waitUntil(lambda: view._table.width() < 400)
+    view.resize(950, 540)
+    qtbot.waitUntil(lambda: view._table.horizontalScrollBar().maximum() == 0)
+
+
+def test_that_nothing_is_drawn_over_something_else_in_a_low_window(view, qtbot):
+    view.resize(640, 330)
+    view.set_layers(rows())
+    view.set_layer(detail())
+    panel = view._panel
+    parts = [panel.title, panel.pointer, panel.map, panel.weights, panel._key]
+    pairs = list(itertools.pairwise(parts))
+    qtbot.waitUntil(lambda: all(above.geometry().bottom() < below.geometry().top() for above, below in pairs))
+    assert panel.height() > view.height()
+    assert panel.weights.height() >= 130 and panel.map.height() >= 110
 
 
 def test_that_kernels_can_be_read(view):
@@ -218,10 +257,19 @@ def test_that_a_small_layer_after_a_large_one_hides_the_scroll_bars(view, qtbot)
     view.set_layer(detail((16, 3, 3, 3)))
     qtbot.waitUntil(lambda: not view._panel.mosaic.horizontalScrollBar().isVisible())
     assert view._panel.mosaic.window.topLeft().isNull()
-    assert view._panel.mosaic_note.text() == "All 16 × 3 kernels"
+    assert view._panel.mosaic_note.text().endswith("of 16, input 1 to 3 of 3 (the frame)")
+
+
+def test_that_all_columns_of_kernels_fill_the_width(view):
+    view.set_layers(rows())
+    view.set_layer(detail((64, 16, 3, 3)))
+    mosaic = view._panel.mosaic
+    used = 16 * 4 * mosaic._cell
+    assert mosaic.window.width() == 16 and mosaic.window.height() < 64
+    assert used <= mosaic.viewport().width() < used + 16 * 4 or mosaic._cell == 18
 
 
 def test_that_it_fits_beside_the_form_in_a_small_window(view):
     view.set_layers(rows())
     view.set_layer(detail())
-    assert view.minimumSizeHint().width() <= 760
+    assert view.minimumSizeHint().width() <= 600

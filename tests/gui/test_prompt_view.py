@@ -148,3 +148,15 @@ def test_that_a_run_without_samples_says_so(view):
     view.set_prompt(ring(), ring(), "")
     view.set_samples(None)
     assert view._no_examples.isVisible() and not view._grid.isVisible()
+
+
+def test_that_the_slider_opens_at_its_home_unless_a_person_chose(view, qtbot):
+    asked = []
+    view.prompt_requested.connect(asked.append)
+    view.set_prompts(["Tune 1 / 3", "Tune 2 / 3, saved", "Tune 3 / 3"], 1)
+    assert asked == [1] and view.index == 1
+    view.set_prompts(["Tune 1 / 3", "Tune 2 / 3", "Tune 3 / 3", "Tune 4 / 4"])
+    assert view.index == 3
+    qtbot.keyClick(view._slider.slider, Qt.Key.Key_Home)
+    view.set_prompts(["Tune 1 / 3", "Tune 2 / 3, saved", "Tune 3 / 3"], 1)
+    assert view.index == 0

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
 
 from tests.gui.views_data import history
 from vpns_gui import theme
@@ -51,6 +51,17 @@ def test_that_curves_stand_out_from_the_ground(scheme):
 @BOTH
 def test_that_kept_and_pruned_differ_in_lightness(scheme):
     assert contrast(scheme.kept, scheme.pruned) >= 2.5
+
+
+@BOTH
+def test_that_fields_have_a_border_that_is_seen(plain_app, scheme):
+    theme.apply(plain_app, scheme)
+    for make in (QLineEdit, QSpinBox, QComboBox):
+        field = make()
+        field.resize(160, 28)
+        image = field.grab().toImage()
+        edge = [image.pixelColor(70, y).name() for y in (*range(4), *range(image.height() - 4, image.height()))]
+        assert max(contrast(scheme.surface, colour) for colour in edge) >= 3, make
 
 
 def test_that_the_palette_decides_where_the_system_does_not_say(plain_app):

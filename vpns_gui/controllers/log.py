@@ -24,7 +24,7 @@ from vpns_gui.notices import Notice, Notices, Severity
 from vpns_gui.session import Session
 from vpns_gui.views.log import LogView
 
-_STAGES: dict[PhaseKind, str] = {"search": "mask found, untuned", "finetune": "tuned"}
+_STAGES: dict[PhaseKind, str] = {"search": "mask now, untuned", "finetune": "tuned"}
 
 
 class LogController(QObject):

@@ -102,7 +102,7 @@ def _read(store: RunStore, offer: Offer, name: str) -> LayerDetail:
     path = store.path(offer.path)
     mask = read_mask(path, name)
     if not offer.has_state:
-        return layer_detail(name, mask, None, None, None)
+        return layer_detail(name, mask, None, None, None, is_saved=False)
     names = read_names(path)
     # the methods that set their mask by a criterion never move the scores: they would explain nothing
     learned = store.config.method in ("vpns", "control")

@@ -1,5 +1,6 @@
 """The prompt view: which prompts there are, and the one that is asked for, read beside the window."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ from PySide6.QtCore import QObject
 from vpns_engine.artifacts import read_arrays
 from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded, Event, LevelSaved, RunStarted
+from vpns_engine.history import RunHistory
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
 from vpns_gui.controllers.offers import Offer, prompts_of, region_text
@@ -15,6 +17,8 @@ from vpns_gui.notices import Notices
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
 from vpns_gui.views.prompt import PromptView
+
+_SAVED = ", saved"
 
 
 class PromptController(QObject):
@@ -64,7 +68,12 @@ class PromptController(QObject):
             self._view.set_no_prompt()
         else:
             self._offers = prompts_of(history, self._session.level)
-            self._view.set_prompts([offer.label for offer in self._offers])
+            saved = saved_prompt(history, self._session.level, self._offers)
+            # named as in the mask view
+            labels = [offer.label.removesuffix(" (chosen)").removesuffix(_SAVED) for offer in self._offers]
+            if saved is not None:
+                labels[saved] += _SAVED
+            self._view.set_prompts(labels, saved)
 
     def _read_prompt(self, index: int) -> None:
         store = self._session.store
@@ -85,6 +94,23 @@ class PromptController(QObject):
     def _show_samples(self, found: tuple[Any, list[str]]) -> None:
         images, names = found
         self._view.set_samples(images, names)
+
+
+def saved_prompt(history: RunHistory, level: int, offers: Sequence[Offer]) -> int | None:
+    """Find the prompt of the level's last saved state, which is tested and exported; None while a later phase goes on."""
+    saved = history.levels[level].saved if level in history.levels else []
+    begun = [index for index, phase in enumerate(history.phases) if phase.info.level == level and phase.epochs]
+    if not saved or any(index > saved[-1].phase for index in begun):
+        return None
+    places = {offer.path: index for index, offer in enumerate(offers)}
+    for state in reversed(saved):
+        found = [e.prompt_path for e in history.phases[state.phase].epochs if e.epoch == state.epoch]
+        if found and found[-1] in places:
+            return places[found[-1]]
+        if state.epoch > 0:
+            break
+        # the state before the first epoch of a phase is the one that the phase before it saved
+    return None
 
 
 def _prompt(store: RunStore, offer: Offer) -> dict[str, Any]:

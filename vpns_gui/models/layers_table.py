@@ -28,6 +28,9 @@ _TIPS = (
 )
 DENSITY_COLUMN = _COLUMNS.index("Density")
 
+_BAR_PX = 50
+_WIDEST = "! 0.99 %"
+
 
 @dataclass(frozen=True)
 class LayerRow:
@@ -149,8 +152,8 @@ class DensityDelegate(QStyledItemDelegate):
         painter.save()
         if selected:
             painter.fillRect(rect, option.palette.highlight())
-        number = option.fontMetrics.horizontalAdvance("! < 0.01 %")
-        track = QRect(rect.x() + 6, rect.y() + rect.height() // 2 - 4, max(20, rect.width() - number - 18), 8)
+        number = option.fontMetrics.horizontalAdvance(_WIDEST)
+        track = QRect(rect.x() + 6, rect.y() + rect.height() // 2 - 4, max(20, rect.width() - number - 14), 8)
         low = density < NEARLY_EMPTY
         painter.fillRect(track, QColor(scheme.raised))
         if density > 0:
@@ -159,17 +162,18 @@ class DensityDelegate(QStyledItemDelegate):
         painter.setPen(QColor(scheme.border))
         painter.drawRect(track.adjusted(0, 0, -1, -1))
         painter.setPen(QColor(scheme.on_accent if selected else scheme.danger if low else scheme.text))
-        text = QRect(track.right() + 6, rect.y(), rect.right() - track.right() - 12, rect.height())
+        text = QRect(track.right() + 2, rect.y(), rect.right() - track.right() - 5, rect.height())
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, density_text(density))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802
-        """Room for a readable bar."""
-        return QSize(155, super().sizeHint(option, index).height())
+        """Room for a short bar and the widest number."""
+        width = _BAR_PX + option.fontMetrics.horizontalAdvance(_WIDEST) + 14
+        return QSize(width, super().sizeHint(option, index).height())
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column in (1, DENSITY_COLUMN, len(_COLUMNS) - 1) else Qt.AlignmentFlag.AlignRight
+    side = Qt.AlignmentFlag.AlignLeft if column in (1, DENSITY_COLUMN) else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter
 
 

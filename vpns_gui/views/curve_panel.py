@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from vpns_gui.theme import Colours, rgb
+from vpns_gui.views.curve_axis import CurveAxis
 from vpns_gui.views.curve_series import Series, Span
 from vpns_gui.views.flow_layout import FlowLayout
 from vpns_gui.views.legend import CurveStyle, LegendEntry
@@ -27,7 +28,7 @@ class CurvePanel(QWidget):
         self, title: str, unit: str, styles: Sequence[CurveStyle], *, is_last: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.plot = pg.PlotWidget(self)
+        self.plot = _Plot(self, axisItems={"left": CurveAxis("left"), "bottom": CurveAxis("bottom", whole=True)})
         self.plot.setObjectName(f"plot_{title.split()[0].lower()}")
         self.plot.setAccessibleName(f"{title} over epochs")
         self.plot.setMenuEnabled(False)
@@ -58,7 +59,7 @@ class CurvePanel(QWidget):
         heading.setFont(font)
         heading.setFixedWidth(_AXIS_WIDTH_PX + 54)
         heading.setContentsMargins(0, 3, 0, 0)
-        legend = FlowLayout(gap=10)
+        legend = FlowLayout(gap=4)
         for entry in self.entries.values():
             legend.addWidget(entry)
         top = QHBoxLayout()
@@ -86,6 +87,8 @@ class CurvePanel(QWidget):
             self.item.getAxis("bottom").setLabel("epochs")
         for name in ("left", "bottom"):
             self.item.getAxis(name).setGrid(46)
+        # half a label reaches beyond the plot at the end of its scale
+        self.item.layout.setContentsMargins(1, 6, 1, 6)
         self.box.setMouseEnabled(x=True, y=False)
         self.box.setAutoVisible(y=True)
         self.box.enableAutoRange(y=True)
@@ -201,6 +204,13 @@ class CurvePanel(QWidget):
         if happened.type() == QEvent.Type.Leave:
             self.pointed_at.emit(None)
         return super().eventFilter(watched, happened)
+
+
+class _Plot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As small as it may be: it takes what is left."""
+        least: QSize = self.minimumSize()
+        return least
 
 
 def _faded(scheme: Colours, name: str) -> QPen:

@@ -184,6 +184,12 @@ def last(series: Series) -> float | None:
     return float(series.y[-1]) if series.y.size else None
 
 
+def accuracy_range(curves: Iterable[FloatArray]) -> tuple[float, float]:
+    """Give the least and the greatest of all values in percent; 0 and 100 where there is none."""
+    values = np.concatenate([np.empty(0), *curves])
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 100.0)
+
+
 def _training_phases(history: RunHistory, level: int) -> list[PhaseHistory]:
     return [phase for phase in history.phases if phase.info.level == level and phase.info.kind in ("search", "finetune")]
 

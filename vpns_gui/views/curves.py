@@ -1,5 +1,6 @@
 """Curves of one level: accuracy, loss and kept density over the epochs of search and tune."""
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
@@ -10,9 +11,10 @@ from vpns_engine.history import RunHistory
 from vpns_gui import theme
 from vpns_gui.theme import Colours
 from vpns_gui.views.curve_panel import CurvePanel
-from vpns_gui.views.curve_series import LevelCurves, Series, at, last, place
+from vpns_gui.views.curve_series import LevelCurves, Series, accuracy_range, at, last, place
 from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 from vpns_gui.views.legend import CurveStyle
+from vpns_gui.views.picture import scrolled
 from vpns_gui.views.words import level_title, percent
 
 _SOLID, _DASH, _DOTS, _NONE = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DashDotLine, Qt.PenStyle.NoPen
@@ -34,6 +36,10 @@ _LOSS = (
 )  # fmt: skip
 _DENSITY = (CurveStyle("density", "Kept weights", "density", _SOLID, "o", "Density: share of all scored weights that the mask "
                        "keeps; the dotted line is the density asked for"),)  # fmt: skip
+_HEIGHTS = ((14, 110, 16_000), (7, 60, 16_000), (4, 76, 130))
+"""Of each plot: share of what is left over, least and greatest height in pixels."""
+_TOP_SPAN = 20.0
+"""Percent of accuracy in sight when zoomed to the top."""
 _EMPTY = ("No curves yet", "Start a run or open one: accuracy, loss and kept density appear here, epoch by epoch.")
 
 
@@ -51,16 +57,17 @@ class CurvesView(QWidget):
         self._known = (-1, -1, -1)
         content = QWidget(self)
         self.accuracy = CurvePanel("Accuracy", "%", _ACCURACY, parent=content)
-        self.loss = CurvePanel("Loss", "cross-entropy", _LOSS, parent=content)
+        self.loss = CurvePanel("Loss", "loss", _LOSS, parent=content)
         self.density = CurvePanel("Kept density", "%", _DENSITY, is_last=True, parent=content)
         self._panels = (self.accuracy, self.loss, self.density)
         self._set_up_panels()
-        self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), content, self)
+        self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), scrolled(content, self), self)
         self._lay_out(content)
         theme.follow(self, self._recolour)
 
     def _set_up_panels(self) -> None:
-        self.accuracy.box.setLimits(yMin=-4, yMax=104, minYRange=4)
+        self.accuracy.box.setLimits(yMin=-5, yMax=105, minYRange=4)
+        self.accuracy.box.disableAutoRange()
         self.loss.box.setLimits(yMin=-0.2, minYRange=0.01)
         self.density.box.setLimits(yMin=-4, yMax=104, minYRange=2)
         self.density.add_target()
@@ -86,18 +93,29 @@ class CurvesView(QWidget):
         self._all.setObjectName("showAll")
         self._all.setToolTip("Undo zooming and moving. The wheel zooms the axis of epochs, dragging moves it.")
         self._all.clicked.connect(self._show_all)
+        self._zoom = QPushButton("Zoom to the top", content)
+        self._zoom.setObjectName("zoomTop")
+        self._zoom.setCheckable(True)
+        self._zoom.setToolTip(
+            f"Show the upper {_TOP_SPAN:g} % of the accuracy alone, to tell apart what is measured with and without the prompt."
+        )
+        self._zoom.toggled.connect(self._fit_accuracy)
+        self._readout.setMinimumWidth(40)
         top = QHBoxLayout()
         top.setContentsMargins(4, 0, 4, 0)
         for widget in (self._title, self._readout):
             top.addWidget(widget)
         top.addStretch(1)
+        top.addWidget(self._zoom)
         top.addWidget(self._all)
         inner = QVBoxLayout(content)
         inner.setContentsMargins(8, 8, 8, 8)
         inner.setSpacing(6)
         inner.addLayout(top)
         inner.addWidget(self._note)
-        for panel, stretch in zip(self._panels, (10, 7, 6), strict=True):
+        for panel, (stretch, least_px, most_px) in zip(self._panels, _HEIGHTS, strict=True):
+            panel.plot.setMinimumHeight(least_px)
+            panel.plot.setMaximumHeight(most_px)
             inner.addWidget(panel, stretch)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -150,6 +168,7 @@ class CurvesView(QWidget):
         for panel in self._panels:
             for key in panel.entries:
                 panel.set_curve(key, self._series[key])
+        self._fit_accuracy()
         self._explain(curves.history)
         self._read_out()
 
@@ -203,6 +222,15 @@ class CurvesView(QWidget):
     def _show_all(self) -> None:
         end = self._curves.num_epochs if self._curves is not None else 1.0
         self.accuracy.box.setXRange(0.0, max(1.0, end), padding=0.015)
+
+    def _fit_accuracy(self) -> None:
+        low, high = accuracy_range([self._series[key].y for key in self.accuracy.entries if key in self._series])
+        if self._zoom.isChecked():
+            top = min(100.0, 5.0 * math.ceil(high / 5.0))
+            self.accuracy.box.setYRange(top - _TOP_SPAN, top + 0.05 * _TOP_SPAN, padding=0)
+        else:
+            # 100 % is always in sight: a curve's distance from it is what a person looks for
+            self.accuracy.box.setYRange(max(-4.0, low - 0.06 * (100.0 - low)), 103.0, padding=0)
 
     def _recolour(self, scheme: Colours) -> None:
         for panel in self._panels:

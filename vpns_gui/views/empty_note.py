@@ -27,7 +27,7 @@ class EmptyNote(QWidget):
         layout.addSpacing(4)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(self._text)
+        row.addWidget(self._text, 1000)
         row.addStretch(1)
         layout.addLayout(row)
         layout.addStretch(3)
@@ -37,8 +37,8 @@ class EmptyNote(QWidget):
         """Say something else."""
         self._title.setText(title)
         self._text.setText(text)
-        # a wrapped label between two stretches has no width of its own
-        self._text.setFixedWidth(min(_WIDTH_PX, self._text.fontMetrics().horizontalAdvance(text) + 8))
+        # a wrapped label between two stretches has no width of its own: it takes all there is up to this
+        self._text.setMaximumWidth(min(_WIDTH_PX, self._text.fontMetrics().horizontalAdvance(text) + 8))
         self.setAccessibleName(f"{title}. {text}")
 
     @property

@@ -7,14 +7,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 
 class EpochSlider(QWidget):
-    """Chooses one of several labelled epochs. At the end it follows: as epochs are added it stays on the newest."""
+    """Chooses one of several labelled epochs. Left at its home it follows it: the newest epoch, or the one it is given."""
 
     requested = Signal(int)
-    """Index of the epoch to show: chosen by a person, or the newest while following."""
+    """Index of the epoch to show: chosen by a person, or the home while following."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labels: tuple[str, ...] = ()
+        self._home: int | None = None
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setObjectName(f"{name}Slider")
         self.slider.setAccessibleName("Epoch shown")
@@ -36,15 +37,21 @@ class EpochSlider(QWidget):
         """The epoch chosen; None while there is none."""
         return self.slider.value() if self._labels else None
 
-    def set_labels(self, labels: Sequence[str]) -> None:
-        """Offer these epochs. Same labels: nothing happens; else `requested` is emitted if another picture is due."""
+    def set_labels(self, labels: Sequence[str], home: int | None = None) -> None:
+        """Offer these epochs. Same labels: nothing happens; else `requested` is emitted if another picture is due.
+
+        Args:
+            labels: the epochs, oldest first.
+            home: the one to show unless a person chose another; None: the newest.
+        """
         new = tuple(labels)
-        if new == self._labels:
+        if (new, home) == (self._labels, self._home):
             return
         old, before = self._labels, self.index
-        follows = before is None or before == len(old) - 1
-        index = len(new) - 1 if follows or before is None else min(before, len(new) - 1)
-        self._labels = new
+        last = len(new) - 1
+        follows = before is None or before == (len(old) - 1 if self._home is None else self._home)
+        index = (last if home is None else home) if follows or before is None else min(before, last)
+        self._labels, self._home = new, home
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(new) - 1))
         self.slider.setValue(max(0, index))

@@ -10,7 +10,7 @@ from vpns_gui.theme import colours
 from vpns_gui.views.picture import paint, to_image
 
 _GAP_PX, _PAIR_GAP_PX = 16, 4
-_LEAST_PX, _MOST_PX = 72, 224
+_LEAST_PX, _MOST_PX = 64, 448
 
 
 class ExampleGrid(QAbstractScrollArea):

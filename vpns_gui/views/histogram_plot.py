@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from vpns_gui.theme import Colours
@@ -49,7 +49,7 @@ class HistogramPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(holder)
-        self.setMinimumSize(180, 120)
+        self.setMinimumSize(150, 130)
 
     def set_histogram(self, histogram: Histogram | None, threshold: float | None, absent: str) -> None:
         """Show a histogram with the threshold's place; None shows the words `absent`."""
@@ -91,3 +91,11 @@ class HistogramPlot(QWidget):
         self.threshold.label.setColor(scheme.threshold)
         self.threshold.label.fill = pg.mkBrush(scheme.surface)
         self._note.setStyleSheet(f"color: {scheme.muted}")
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As small as it may be: it takes what is left."""
+        return self.minimumSize()
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Any height does, whatever the words that may stand in place of the plot."""
+        return False

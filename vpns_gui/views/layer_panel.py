@@ -14,7 +14,9 @@ from vpns_gui.views.mosaic import Mosaic
 from vpns_gui.views.picture import Picture
 from vpns_gui.views.words import density_percent, shape_text
 
-_POINT = "Point at a picture to read a kernel; click the map to go to its kernels."
+_ZERO_STEP = 0.06
+"""Share of the colour bar that shows the colour of zero."""
+_POINT = "Point to read a kernel; click the map to go there."
 
 
 class LayerPanel(QWidget):
@@ -25,7 +27,7 @@ class LayerPanel(QWidget):
         self._detail: LayerDetail | None = None
         self.title = _label("layerTitle", self, bold=True)
         self.pointer = _label("layerPointer", self)
-        self.map = Picture(self, stretch=True, least=120)
+        self.map = Picture(self, stretch=True, least=110)
         self.map.setObjectName("densityMap")
         self.map.pointed_at.connect(self._tell_block)
         self.map.picked.connect(self._go_to)
@@ -42,7 +44,6 @@ class LayerPanel(QWidget):
         self.scores = HistogramPlot("scoresHistogram", "|score|", self)
         self._key = _label("histogramKey", self)
         self._key.setTextFormat(Qt.TextFormat.RichText)
-        self._key.setWordWrap(False)
         self._lay_out()
         theme.follow(self, self._recolour)
 
@@ -52,16 +53,16 @@ class LayerPanel(QWidget):
         density.addWidget(self.map, 1)
         density.addWidget(self.bar)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
+        grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
-        grid.addWidget(_label("", self, "Density, output ↓ by input → channels", bold=True), 0, 0)
-        grid.addWidget(_label("", self, "Kernels, output ↓ by input → channels", bold=True), 0, 1)
+        grid.addWidget(_label("", self, "Density, output ↓ input →", bold=True), 0, 0)
+        grid.addWidget(_label("", self, "Kernels, output ↓ input →", bold=True), 0, 1)
         grid.addWidget(self.map_note, 1, 0)
         grid.addWidget(self.mosaic_note, 1, 1)
         grid.addLayout(density, 2, 0)
         grid.addWidget(self.mosaic, 2, 1)
         grid.addWidget(_label("", self, "Weights", bold=True), 3, 0)
-        grid.addWidget(_label("", self, "Scores, with the threshold τ", bold=True), 3, 1)
+        grid.addWidget(_label("", self, "Scores and threshold τ", bold=True), 3, 1)
         grid.addWidget(self.weights, 4, 0)
         grid.addWidget(self.scores, 4, 1)
         grid.setRowStretch(2, 6)
@@ -92,8 +93,8 @@ class LayerPanel(QWidget):
         self.map_note.setText(_map_note(detail.density_map, self._what))
         self._draw_map(detail.density_map)
         self.mosaic.set_mask(detail.mask_OIHW)
-        self.weights.set_histogram(detail.weights, None, "The weights of this epoch are not stored.")
-        self.scores.set_histogram(detail.scores, detail.threshold, "No scores are stored for this layer.")
+        self.weights.set_histogram(detail.weights, None, _absent("weights", detail))
+        self.scores.set_histogram(detail.scores, detail.threshold, _absent("scores", detail))
         self._say(None)
 
     def _draw_map(self, found: DensityMap) -> None:
@@ -117,7 +118,7 @@ class LayerPanel(QWidget):
         else:
             self.mosaic_note.setText(
                 f"Output {part.y() + 1:,} to {part.y() + part.height():,} of {num_out:,}, "
-                f"input {part.x() + 1:,} to {part.x() + part.width():,} of {num_in:,} (the frame in the map)"
+                f"input {part.x() + 1:,} to {part.x() + part.width():,} of {num_in:,} (the frame)"
             )
 
     def _go_to(self, pixel: tuple[int, int]) -> None:
@@ -148,7 +149,11 @@ class LayerPanel(QWidget):
     def _recolour(self, scheme: Colours) -> None:
         for label in (self.map_note, self.mosaic_note, self.pointer):
             label.setStyleSheet(f"color: {scheme.muted}")
-        swatches = ((scheme.kept, "kept"), (scheme.pruned, "pruned"), (scheme.empty, "pruned, nothing left in the kernel"))
+        swatches = (
+            (scheme.kept, "kept"),
+            (scheme.pruned, "pruned"),
+            (scheme.empty, "nothing left in the kernel"),
+        )
         parts = [f"<span style='background:{colour}'>&nbsp;&nbsp;&nbsp;&nbsp;</span>&nbsp;{name}" for colour, name in swatches]
         self._key.setText(" &nbsp; ".join(parts))
         for plot in (self.weights, self.scores):
@@ -159,7 +164,16 @@ class LayerPanel(QWidget):
 
 
 def _ramp() -> mask_pictures.FloatArray:
-    return np.linspace(1, 0, 129, dtype=np.float32)[:, None]
+    ramp = np.linspace(1, 0, 129, dtype=np.float32)[:, None]
+    # zero has a colour of its own, which a single line of the bar would not show
+    ramp[ramp < _ZERO_STEP] = 0
+    return ramp
+
+
+def _absent(what: str, detail: LayerDetail) -> str:
+    if not detail.is_saved:
+        return f"The {what} of this epoch are not stored; see the saved states at the right end of the slider."
+    return f"No {what} are stored for this layer."
 
 
 def _label(name: str, parent: QWidget, text: str = "", *, bold: bool = False) -> QLabel:

@@ -40,8 +40,7 @@ class LogView(QWidget):
         stamp = f"{datetime.datetime.fromtimestamp(time):%H:%M:%S}  " if time is not None else ""
         line = f"{stamp}{_WORDS[severity]}{text}"
         self._lines.append((line, severity))
-        bar = self._edit.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 2
+        bar, at_end = self._edit.verticalScrollBar(), self._at_end()
         self._write(line, severity, theme.colours())
         if at_end:
             bar.setValue(bar.maximum())
@@ -56,6 +55,10 @@ class LogView(QWidget):
         """All lines."""
         return self._edit.toPlainText()
 
+    def _at_end(self) -> bool:
+        bar = self._edit.verticalScrollBar()
+        return bar.value() >= bar.maximum() - 2
+
     def _write(self, line: str, severity: Severity, scheme: Colours) -> None:
         style = QTextCharFormat()
         style.setForeground(QColor({"info": scheme.text, "warning": scheme.warning, "error": scheme.danger}[severity]))
@@ -66,6 +69,9 @@ class LogView(QWidget):
         cursor.insertText(line, style)
 
     def _recolour(self, scheme: Colours) -> None:
+        bar = self._edit.verticalScrollBar()
+        place, at_end = bar.value(), self._at_end()
         self._edit.clear()
         for line, severity in self._lines:
             self._write(line, severity, scheme)
+        bar.setValue(bar.maximum() if at_end else place)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from vpns_gui import theme
@@ -12,10 +13,22 @@ from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 from vpns_gui.views.epoch_slider import EpochSlider
 from vpns_gui.views.layer_panel import LayerPanel
 from vpns_gui.views.mask_pictures import LayerDetail
+from vpns_gui.views.picture import scrolled
 from vpns_gui.views.words import density_percent
 
+_LEAST_TABLE_PX = 200
+_COLUMN_GAP_PX, _MARK_PX = 8, 14
 _EMPTY = ("No mask yet", "The layers with what the mask keeps of each appear here after the first epoch.")
 _NO_LAYER = ("No layer shown", "Choose a layer in the table to see its mask, weights and scores.")
+
+
+class _Split(QSplitter):
+    resized = Signal()
+
+    def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
+        """Tell that there is another width to share out."""
+        super().resizeEvent(resized)
+        self.resized.emit()
 
 
 class MaskView(QWidget):
@@ -31,6 +44,7 @@ class MaskView(QWidget):
         self.setObjectName("mask")
         self.setAccessibleName("Masks")
         content = QWidget(self)
+        self._split_by_hand = False
         self._model = LayersTable(self)
         self._order = QSortFilterProxyModel(self)
         self._order.setSourceModel(self._model)
@@ -42,7 +56,7 @@ class MaskView(QWidget):
         self._warning.setObjectName("maskWarning")
         self._warning.setWordWrap(True)
         self._panel = LayerPanel(content)
-        self._detail = NoteOrContent(EmptyNote(*_NO_LAYER, content), self._panel, content)
+        self._detail = NoteOrContent(EmptyNote(*_NO_LAYER, content), scrolled(self._panel, content), content)
         self._slider = EpochSlider("maskEpoch", content)
         self._slider.requested.connect(self.masks_requested)
         self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), content, self)
@@ -67,7 +81,7 @@ class MaskView(QWidget):
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setStretchLastSection(True)
-        table.horizontalHeader().setMinimumSectionSize(36)
+        table.horizontalHeader().setMinimumSectionSize(30)
         table.selectionModel().currentRowChanged.connect(self._chosen)
         return table
 
@@ -79,16 +93,19 @@ class MaskView(QWidget):
         for widget in (self._total, self._warning):
             column.addWidget(widget)
         column.addWidget(self._table, 1)
+        self._total.setWordWrap(True)
         font = self._total.font()
         font.setBold(True)
         self._total.setFont(font)
-        split = QSplitter(Qt.Orientation.Horizontal, content)
+        left.setMinimumWidth(_LEAST_TABLE_PX)
+        split = self._split = _Split(Qt.Orientation.Horizontal, content)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
         split.addWidget(self._detail)
-        split.setSizes([560, 720])
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 3)
+        split.setStretchFactor(0, 0)
+        split.setStretchFactor(1, 1)
+        split.splitterMoved.connect(self._take_split)
+        split.resized.connect(self._share_width)
         inner = QVBoxLayout(content)
         inner.setContentsMargins(10, 10, 10, 8)
         inner.setSpacing(8)
@@ -158,8 +175,28 @@ class MaskView(QWidget):
         self._warning.setVisible(bool(low))
 
     def _fit_columns(self) -> None:
-        self._table.resizeColumnsToContents()
-        self._table.setColumnWidth(0, max(44, self._table.columnWidth(0)))
+        for column in range(self._model.columnCount()):
+            # the header's own hint keeps room for the mark of the sorted column in each of them
+            title = self._table.fontMetrics().horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal))
+            width = max(self._table.sizeHintForColumn(column), title + 8)
+            self._table.setColumnWidth(column, width + (_MARK_PX if column == 0 else _COLUMN_GAP_PX))
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give the table the width of its columns, as long as the pictures keep enough and nobody chose otherwise."""
+        if self._split_by_hand or not self._model.rows:
+            return
+        bar = self._table.verticalScrollBar().sizeHint().width()
+        columns = sum(self._table.columnWidth(column) for column in range(self._model.columnCount() - 1))
+        # the last column is stretched over what is left: its own width is asked for
+        last = self._table.sizeHintForColumn(self._model.columnCount() - 1) + _COLUMN_GAP_PX
+        wanted = columns + last + bar + 2 * self._table.frameWidth() + 8
+        room = self._split.width() - self._split.handleWidth()
+        table = max(_LEAST_TABLE_PX, min(wanted, room - self._panel.minimumSizeHint().width() - bar))
+        self._split.setSizes([table, max(1, room - table)])
+
+    def _take_split(self) -> None:
+        self._split_by_hand = True
 
     def _recolour(self, scheme: Colours) -> None:
         self._warning.setStyleSheet(f"color: {scheme.danger}")

@@ -56,6 +56,8 @@ class LayerDetail:
     weights: Histogram | None
     scores: Histogram | None
     threshold: float | None
+    is_saved: bool = True
+    """False for an epoch of which the run keeps the mask alone."""
 
     @property
     def numel(self) -> int:
@@ -64,7 +66,13 @@ class LayerDetail:
 
 
 def layer_detail(
-    name: str, mask: BoolArray, weights: FloatArray | None, scores: FloatArray | None, threshold: float | None
+    name: str,
+    mask: BoolArray,
+    weights: FloatArray | None,
+    scores: FloatArray | None,
+    threshold: float | None,
+    *,
+    is_saved: bool = True,
 ) -> LayerDetail:
     """Compute everything the mask view shows of a layer.
 
@@ -75,6 +83,7 @@ def layer_detail(
         weights: in the weight's shape, dense; None: not known.
         scores: in the weight's shape, signed; None: the method has none.
         threshold: score threshold tau; None: there is none.
+        is_saved: False where the run keeps no more than the mask of this epoch.
     """
     mask_OIHW = as_kernels(mask.astype(np.bool_, copy=False))
     return LayerDetail(
@@ -86,6 +95,7 @@ def layer_detail(
         weights=None if weights is None else histogram(weights, mask),
         scores=None if scores is None else histogram(scores, mask, magnitude=True),
         threshold=threshold,
+        is_saved=is_saved,
     )
 
 

@@ -1,4 +1,4 @@
-"""The kernels of a layer as tiles, as many as fit; the scroll bars move through the channels."""
+"""The kernels of a layer as tiles, as wide as there is room; the scroll bars move through the channels."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
@@ -11,7 +11,7 @@ from vpns_gui.views import mask_pictures
 from vpns_gui.views.mask_pictures import BoolArray
 from vpns_gui.views.picture import to_image
 
-_LEAST_CELL_PX, _MOST_CELL_PX = 4, 18
+_LEAST_CELL_PX, _MOST_CELL_PX = 3, 18
 
 
 class Mosaic(QAbstractScrollArea):
@@ -32,7 +32,7 @@ class Mosaic(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
         self.viewport().setMouseTracking(True)
-        self.setMinimumSize(160, 120)
+        self.setMinimumSize(150, 130)
         for bar, name in ((self.horizontalScrollBar(), "input"), (self.verticalScrollBar(), "output")):
             bar.setToolTip(f"First {name} channel shown")
             bar.valueChanged.connect(self._redraw)
@@ -78,6 +78,12 @@ class Mosaic(QAbstractScrollArea):
         tile, room = self._tile(), self.viewport().size()
         return max(1, room.height() // (tile.height() * self._cell)), max(1, room.width() // (tile.width() * self._cell))
 
+    def _cell_for(self, width: int) -> int:
+        """Give the side of a cell with which all columns fill `width`, the least one where they do not fit."""
+        assert self._mask is not None
+        best = width // max(1, int(self._mask.shape[1]) * self._tile().width())
+        return max(_LEAST_CELL_PX, min(_MOST_CELL_PX, best))
+
     def _fit(self) -> None:
         if self._fitting:
             return
@@ -87,9 +93,12 @@ class Mosaic(QAbstractScrollArea):
             return
         tile, room = self._tile(), self.maximumViewportSize()
         num_out, num_in = self._mask.shape[:2]
-        best = min(room.width() // max(1, num_in * tile.width()), room.height() // max(1, num_out * tile.height()))
         self._fitting = True
-        self._cell = max(_LEAST_CELL_PX, min(_MOST_CELL_PX, best))
+        self._cell = self._cell_for(room.width())
+        if num_out * tile.height() * self._cell > room.height():
+            # the rows scroll: their scroll bar takes some of the width
+            room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
+            self._cell = self._cell_for(room.width())
         for bar, total, side, cells in (
             (self.horizontalScrollBar(), num_in, room.width(), tile.width()),
             (self.verticalScrollBar(), num_out, room.height(), tile.height()),
@@ -108,6 +117,10 @@ class Mosaic(QAbstractScrollArea):
         self._image = to_image(cell_colours(colours())[cells])
         self.viewport().update()
         self.moved.emit(part)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As small as it may be: it takes what is left."""
+        return self.minimumSize()
 
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802
         """Draw the kernels in sight."""

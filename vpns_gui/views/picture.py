@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from vpns_gui.theme import colours
 
@@ -35,6 +35,16 @@ def paint(painter: QPainter, where: QRect, image: QImage) -> None:
     uneven = any(shown < 2 * own and shown != own for shown, own in sides)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, uneven)
     painter.drawImage(where, image)
+
+
+def scrolled(content: QWidget, parent: QWidget) -> QScrollArea:
+    """Put a part with pictures where it can be scrolled, for windows with less room than it needs."""
+    area = QScrollArea(parent)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    return area
 
 
 class Picture(QWidget):

@@ -14,6 +14,7 @@ from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 from vpns_gui.views.epoch_slider import EpochSlider
 from vpns_gui.views.example_grid import ExampleGrid
 from vpns_gui.views.heading import heading
+from vpns_gui.views.picture import scrolled
 from vpns_gui.views.prompt_alone import PromptAlone
 from vpns_gui.views.prompt_pictures import FloatArray
 
@@ -32,7 +33,7 @@ class PromptView(QWidget):
     """Shows what `set_prompt` is given; which epoch that is, is asked for with `prompt_requested`."""
 
     prompt_requested = Signal(int)
-    """Index of the label whose prompt should be shown: chosen with the slider, or the newest one while following."""
+    """Index of the label whose prompt should be shown: chosen with the slider, or the one due while following."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +60,7 @@ class PromptView(QWidget):
     def _lay_out(self, content: QWidget) -> None:
         split = QSplitter(Qt.Orientation.Horizontal, content)
         split.setChildrenCollapsible(False)
-        split.addWidget(self.alone)
+        split.addWidget(scrolled(self.alone, split))
         split.addWidget(self._examples(split))
         split.setSizes([540, 740])
         split.setStretchFactor(0, 2)
@@ -85,9 +86,14 @@ class PromptView(QWidget):
         layout.addStretch(0)
         return side
 
-    def set_prompts(self, labels: Sequence[str]) -> None:
-        """Offer the epochs with a prompt, such as `Search 12 / 30`; may ask for one of them at once."""
-        self._slider.set_labels(labels)
+    def set_prompts(self, labels: Sequence[str], home: int | None = None) -> None:
+        """Offer the epochs with a prompt, such as `Search 12 / 30`; may ask for one of them at once.
+
+        Args:
+            labels: the epochs, oldest first.
+            home: the one to show unless a person chose another; None: the newest.
+        """
+        self._slider.set_labels(labels, home)
         if not labels:
             self.set_prompt(None, None, "")
 

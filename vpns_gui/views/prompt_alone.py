@@ -24,7 +24,7 @@ class PromptAlone(QWidget):
         self._delta: FloatArray | None = None
         self._added: FloatArray | None = None
         self._scaled_by_hand = False
-        self.picture = Picture(self, least=160)
+        self.picture = Picture(self, least=110)
         self.picture.setObjectName("promptPicture")
         self.picture.pointed_at.connect(self._tell)
         self.scale = ColourBar(self)
@@ -43,6 +43,8 @@ class PromptAlone(QWidget):
 
     def _make_what(self) -> QComboBox:
         box = QComboBox(self)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
         box.setObjectName("promptWhat")
         box.setToolTip(
             "added: what is added to the padded image (zero outside the prompt's region);\n"
@@ -54,6 +56,8 @@ class PromptAlone(QWidget):
 
     def _make_channel(self) -> QComboBox:
         box = QComboBox(self)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
         box.setObjectName("promptChannel")
         box.setToolTip("One colour channel, or their mean, in two hues around zero; 'Colour': all three around mid-grey")
         for key, name in CHANNELS.items():

@@ -32,7 +32,9 @@ class RunBar(QWidget):
         self._notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.timeline = TimelineView(self)
         self._stop = self._button("Stop", "stop", "Stop within one batch; the result so far is kept")
-        self._discard = self._button("Discard …", "discard", "Remove the run with everything in its folder; a run that is on is stopped first")
+        self._discard = self._button(
+            "Discard …", "discard", "Remove the run with everything in its folder; a run that is on is stopped first"
+        )
         self._export = self._button("Export …", "exportRun", "Write the pruned network for plain PyTorch")
         self._stop.clicked.connect(self.stop_requested)
         self._discard.clicked.connect(self.discard_requested)
