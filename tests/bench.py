@@ -145,8 +145,14 @@ def parts(size: int, batch_size: int, device: torch.device) -> None:
             found.append(timed(lambda: _discard(work), device))
         return min(found) * 1e3
 
+    def whole_pass(x_BCHW: torch.Tensor) -> None:
+        network.zero_grad(set_to_none=True)
+        functional.cross_entropy(network(x_BCHW)[:, :NUM_TARGET], batch.y_B).backward()
+
     network.scores_from_gradients()
     rows = {
+        "a pass, for scale": least(lambda: whole_pass(batch.x_BCHW)),
+        "a pass with the prompt's gradient": least(lambda: whole_pass(state.prompt(batch.x_BCHW))),
         "gradient of the scores": least(network.scores_from_gradients),
         "Adam over the scores (fused)": least(state.optimizers["scores"].step),
         "exact threshold": least(lambda: network.update_threshold()) - least(network.refresh),

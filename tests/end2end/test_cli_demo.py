@@ -46,7 +46,7 @@ def runs(tmp_path_factory):
 def test_that_the_run_can_be_shown(runs):
     shown = vpns("show", "latest", runs=runs).stdout
     assert "272,624 scored weights" in shown and "Damaged" not in shown
-    assert shown.count(" Tune ") == 2
+    assert shown.count(" Tuned (") == 2 and shown.count(" Mask now, untuned (") == 2
 
 
 @pytest.fixture(scope="module")
