@@ -5,6 +5,8 @@ from pathlib import Path
 
 import appdirs
 
+from vpns_engine.files import expanded, write_text
+
 _APP = "vpns-studio"
 
 
@@ -16,6 +18,31 @@ def runs_folder() -> Path:
 def cache_folder() -> Path:
     """Folder of downloads: `VPNS_CACHE`, else the user's cache folder."""
     return Path(os.environ.get("VPNS_CACHE") or appdirs.user_cache_dir(_APP, appauthor=False))
+
+
+def data_folder() -> Path:
+    """Folder below which data sets stand: `VPNS_DATA`, else the one set by `set_data_folder`, else one in the user's data
+    folder."""
+    if given := os.environ.get("VPNS_DATA"):
+        return expanded(given)
+    try:
+        chosen = _data_setting().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        chosen = ""
+    return expanded(chosen) if chosen else Path(appdirs.user_data_dir(_APP, appauthor=False)) / "data"
+
+
+def set_data_folder(folder: Path | None) -> None:
+    """Set the folder of data sets for the window and the command line; None: the one of the program again.
+
+    Raises:
+        EngineError: the setting cannot be written.
+    """
+    write_text(_data_setting(), "" if folder is None else f"{folder.absolute()}\n")
+
+
+def _data_setting() -> Path:
+    return config_folder() / "data-root.txt"
 
 
 def config_folder() -> Path:

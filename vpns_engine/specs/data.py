@@ -7,19 +7,67 @@ from pydantic_core.core_schema import ValidationInfo
 
 from vpns_engine.specs.fields import Spec, option
 
-Dataset = Literal["digits", "folder"]
+Dataset = Literal[
+    "digits",
+    "folder",
+    "cifar10",
+    "cifar100",
+    "dtd",
+    "eurosat",
+    "flowers102",
+    "food101",
+    "gtsrb",
+    "imagenet",
+    "mnist",
+    "oxford_pets",
+    "stanford_cars",
+    "sun397",
+    "svhn",
+    "tiny_imagenet",
+    "unknown",
+]
+DATASET_LABELS: dict[Dataset, str] = {
+    "digits": "Digits (bundled)",
+    "folder": "Image folder",
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "dtd": "DTD",
+    "eurosat": "EuroSAT",
+    "flowers102": "Flowers102",
+    "food101": "Food101",
+    "gtsrb": "GTSRB",
+    "imagenet": "ImageNet",
+    "mnist": "MNIST",
+    "oxford_pets": "OxfordPets",
+    "stanford_cars": "StanfordCars",
+    "sun397": "SUN397",
+    "svhn": "SVHN",
+    "tiny_imagenet": "Tiny-ImageNet",
+    "unknown": "Not known (imported checkpoint)",
+}
+"""What a person reads for each data set."""
+
+NAMED: tuple[Dataset, ...] = tuple(name for name in DATASET_LABELS if name not in ("digits", "folder", "unknown"))
+"""The data sets that stand below the data root."""
+
+_DRAWN: tuple[Dataset, ...] = tuple(name for name in DATASET_LABELS if name not in ("digits", "dtd", "flowers102", "unknown"))
+"""Data sets whose validation images are drawn from the training images."""
+
 Protocol = Literal["held-out", "paper"]
 
 
 class DataSpec(Spec):
     """The target task's images."""
 
-    dataset: Dataset = option("digits", "Data set", words={"digits": "Digits (bundled)", "folder": "Image folder"})
+    dataset: Dataset = option("digits", "Data set", words=DATASET_LABELS)
     """digits: 1,797 scanned digits that come with the program (UCI, CC BY 4.0); folder: your own images, one folder for each
-    class, or train / val / test with such folders in each."""
+    class, or train / val / test with such folders in each; the others stand below the data root (`vpns data list`)."""
 
     folder: str = option("", "Image folder", only_with={"dataset": ("folder",)}, path="folder")
     """The folder with your images; used with data set 'folder' only."""
+
+    root: str = option("", "Data root", advanced=True, only_with={"dataset": NAMED}, path="folder")
+    """The folder below which data sets stand, laid out as torchvision does it; empty: the one that is set for all runs."""
 
     image_size: int = option(16, "Image size", unit="px", ge=8, le=1024)
     """Both sides of an image after resizing (s). The network sees s x s images un-prompted, and the canvas prompted."""
@@ -29,6 +77,10 @@ class DataSpec(Spec):
 
     batch_size: int = option(64, "Batch size", advanced=True, ge=1, le=4096)
     """Images in a batch; an iteration takes one batch of each of the two views."""
+
+    micro_batch: int = option(0, "Micro-batch", advanced=True, ge=0, le=4096)
+    """Images that go through the network at once; 0: the whole batch. Gradients are summed over a batch's micro-batches before
+    an update, so less memory is needed. Without batch-norm and dropout the update is the same; batch-norm sees the smaller ones."""
 
     protocol: Protocol = option(
         "held-out", "Protocol", advanced=True, words={"held-out": "Held-out validation", "paper": "As published"}
@@ -40,7 +92,7 @@ class DataSpec(Spec):
         0.1,
         "Validation share",
         advanced=True,
-        only_with={"dataset": ("folder",), "protocol": ("held-out",)},
+        only_with={"dataset": _DRAWN, "protocol": ("held-out",)},
         gt=0,
         le=0.5,
     )

@@ -1,7 +1,7 @@
 """A run's whole configuration: enough to run it again."""
 
 import hashlib
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -14,6 +14,11 @@ from vpns_engine.specs.method import METHOD_LABELS, MethodName
 from vpns_engine.specs.model import ModelSpec
 from vpns_engine.specs.optim import OptimGroups
 from vpns_engine.specs.prompt import PromptSpec
+
+
+DenseReference = Literal["none", "mapped", "tuned"]
+Precision = Literal["auto", "float32", "bf16"]
+Switch = Literal["auto", "on", "off"]
 
 
 class RunConfig(Spec):
@@ -47,6 +52,15 @@ class RunConfig(Spec):
     finetune_epochs: int = option(20, "Tune epochs", ge=1, le=10000)
     """Epochs of stage 2: weights and prompt learn, the mask is fixed."""
 
+    dense: DenseReference = option(
+        "mapped",
+        "Dense reference",
+        advanced=True,
+        words={"none": "None", "mapped": "Mapped, untuned", "tuned": "Mapped, and tuned"},
+    )
+    """What the unpruned network reaches, for comparison. mapped: its labels are mapped and it is tested, which takes one pass;
+    tuned: it is tuned as well, without a prompt, with as many updates as a level makes."""
+
     optim: OptimGroups = OptimGroups()
     """The optimizers."""
 
@@ -58,6 +72,25 @@ class RunConfig(Spec):
 
     threads: int = option(0, "CPU threads", advanced=True, ge=0, le=256)
     """Threads torch computes with; 0 leaves one core to the window. Part of what decides the last bits of a result."""
+
+    precision: Precision = option(
+        "auto",
+        "Precision",
+        advanced=True,
+        words={"auto": "Automatic", "float32": "float32", "bf16": "bf16 (mixed)"},
+    )
+    """bf16: the network's passes run in mixed precision (autocast); scores, thresholds and updates stay in float32. auto: bf16
+    on CUDA, float32 elsewhere. Always float32 under protocol 'paper'."""
+
+    channels_last: Switch = option(
+        "auto", "Channels last", advanced=True, words={"auto": "Automatic", "on": "On", "off": "Off"}
+    )
+    """Order of an image's values in memory; on is faster where convolutions are fast in bf16. auto: on with CUDA, off
+    elsewhere. Always off under protocol 'paper'."""
+
+    start_from: str = option("", "Start from", advanced=True, path="file")
+    """A saved state of another run (its state.safetensors): a run of one level takes over its weights, scores, mask, prompt and
+    mapping and tunes further, without a search."""
 
     @model_validator(mode="after")
     def _image_fits_canvas(self) -> Self:
@@ -80,8 +113,9 @@ class RunConfig(Spec):
 
     @property
     def digest(self) -> str:
-        """Eight hexadecimal digits that name this configuration; the run's name does not count."""
-        text = self.model_copy(update={"name": ""}).model_dump_json()
+        """Eight hexadecimal digits that name this configuration; the run's name and where the data stand do not count."""
+        data = self.data.model_copy(update={"root": ""})
+        text = self.model_copy(update={"name": "", "data": data}).model_dump_json()
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
