@@ -49,3 +49,38 @@ def test_that_rivals_of_the_demo_differ_in_the_method_only():
     demo = preset_called("digits").config
     for key in ("digits-control", "digits-omp", "digits-random"):
         assert preset_called(key).config.model_copy(update={"method": "vpns"}) == demo
+
+
+_TABLE = {
+    # architecture and data set: batch, optimizer of weights and stage-2 prompt, of scores and stage-1 prompt, epochs
+    ("resnet18", "cifar10"): (256, ("sgd", 1e-2), ("adam", 1e-4), 30),
+    ("resnet18", "cifar100"): (256, ("sgd", 1e-2), ("adam", 1e-4), 30),
+    ("resnet18", "food101"): (256, ("sgd", 1e-2), ("adam", 1e-4), 30),
+    ("resnet18", "tiny_imagenet"): (256, ("sgd", 1e-2), ("adam", 1e-4), 30),
+    ("resnet18", "dtd"): (64, ("sgd", 1e-2), ("adam", 1e-4), 30),
+    ("resnet18", "oxford_pets"): (64, ("sgd", 1e-2), ("sgd", 5e-2), 30),
+    ("resnet18", "flowers102"): (128, ("adam", 1e-3), ("adam", 1e-3), 30),
+    ("resnet18", "stanford_cars"): (128, ("adam", 1e-3), ("adam", 1e-3), 30),
+    ("resnet50", "tiny_imagenet"): (256, ("sgd", 1e-4), ("adam", 1e-4), 30),
+    ("vgg16_bn", "tiny_imagenet"): (128, ("sgd", 1e-2), ("adam", 1e-4), 20),
+}
+
+
+def test_that_every_row_of_the_papers_table_is_a_preset():
+    papers = [preset.config for preset in all_presets() if preset.key.startswith("paper-")]
+    assert {(config.model.architecture, config.data.dataset) for config in papers} == _TABLE.keys()
+    for config in papers:
+        batch, tuning, search, epochs = _TABLE[config.model.architecture, config.data.dataset]
+        groups = config.optim
+        assert {(spec.kind, spec.lr) for spec in (groups.weights, groups.finetune_prompt)} == {tuning}
+        assert {(spec.kind, spec.lr) for spec in (groups.scores, groups.search_prompt)} == {search}
+        assert {spec.weight_decay for spec in (groups.weights, groups.finetune_prompt, groups.scores)} == {1e-4}
+        assert (config.data.batch_size, config.search_epochs, config.finetune_epochs) == (batch, epochs, epochs)
+
+
+def test_that_the_papers_presets_share_what_the_paper_shares():
+    for config in (preset.config for preset in all_presets() if preset.key.startswith("paper-")):
+        assert config.mask.sparsities == (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+        assert (config.data.image_size, config.prompt.canvas, config.prompt.pad) == (224, 224, 16)
+        assert (config.data.protocol, config.data.flip, config.method) == ("paper", True, "vpns")
+        assert (config.model.weights, config.mapping.kind, config.dense) == ("pretrained", "flm", "tuned")
