@@ -17,6 +17,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("RUNS", "CONFIG", "CACHE"):
             patch.setenv(f"VPNS_{name}", str(tmp_path_factory.mktemp(name.lower())))
+        patch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
+        patch.delenv("VPNS_WEIGHTS", raising=False)
         yield
 
 

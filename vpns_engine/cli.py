@@ -1,4 +1,4 @@
-"""The command line: vpns run, show, export, presets."""
+"""The command line: vpns run, show, summary, export, presets."""
 
 import argparse
 import os
@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vpns_engine import __version__
-from vpns_engine.cli_options import UsageError, add_options, build_config, settings_text
+from vpns_engine.cli_data import add_data
+from vpns_engine.cli_import import add_import, import_checkpoint
+from vpns_engine.cli_options import UsageError, add_options, settings_text
 from vpns_engine.cli_show import find_run, list_runs, show
+from vpns_engine.cli_tune import add_state_options, add_tune, level_of, tune
+from vpns_engine.cli_weights import add_weights
 from vpns_engine.errors import EngineError
 from vpns_engine.exit_codes import FAILED, FINISHED, STOPPED, USAGE
 from vpns_engine.folders import runs_folder
@@ -51,7 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_show(commands)
+    _add_summary(commands)
     _add_export(commands)
+    add_import(commands, _add_runs).set_defaults(act=_import)
+    add_tune(commands, _add_runs).set_defaults(act=_tune)
+    add_data(commands)
+    add_weights(commands)
     listing = commands.add_parser("presets", help="list the presets")
     listing.set_defaults(act=_presets)
     return parser
@@ -70,9 +79,21 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     base.add_argument("--preset", metavar="NAME", help="start from a preset, for example digits (see `vpns presets`)")
     base.add_argument("--config", type=Path, metavar="FILE", help="start from a configuration file, or from a run's folder")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change any setting; may be repeated")
+    parser.add_argument("--epochs", metavar="N", help="epochs of each stage that is not given by an option of its own")
+    parser.add_argument("--control", action="store_true", help="do the control arm as well: the same settings without a prompt")
+    parser.add_argument("--again", action="store_true", help="do again what is done already, instead of taking it from there")
     _add_runs(parser)
     add_options(parser)
     parser.set_defaults(act=_run)
+
+
+def _add_summary(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("summary", help="mean and spread over the seeds of runs that are alike")
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="those like this one: a run folder, part of its name, or latest; without it: all"
+    )
+    _add_runs(parser)
+    parser.set_defaults(act=_summary)
 
 
 def _add_show(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -86,9 +107,12 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser = commands.add_parser("export", help="write a run's pruned network for plain PyTorch")
     parser.add_argument("run", metavar="RUN", help="a run folder, a part of its name, or latest")
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder to write; it must not exist or be empty")
-    parser.add_argument("--level", type=int, metavar="N", help="level, from 1, as `vpns show` counts; default: the last")
+    add_state_options(parser)
     parser.add_argument(
-        "--stage", choices=("search", "finetune"), help="search: mask now, untuned; finetune: tuned; default: the level's last"
+        "--format",
+        choices=("plain", "released"),
+        default="plain",
+        help="plain: for plain PyTorch; released: a checkpoint of the released code, which does not hold its density",
     )
     _add_runs(parser)
     parser.set_defaults(act=_export)
@@ -104,9 +128,16 @@ def _runs(options: argparse.Namespace) -> Path:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from vpns_engine.cli_run import run
+    from vpns_engine.cli_sweep import run_sweep, sweep_of
 
-    return run(build_config(vars(options)), _runs(options))
+    return run_sweep(sweep_of(vars(options)), _runs(options), again=options.again)
+
+
+def _summary(options: argparse.Namespace) -> int:
+    from vpns_engine.cli_sweep import summary
+
+    print(summary(options.run, _runs(options)), flush=True)
+    return FINISHED
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -122,13 +153,32 @@ def _presets(_options: argparse.Namespace) -> int:
     return FINISHED
 
 
+def _import(options: argparse.Namespace) -> int:
+    return import_checkpoint(options, _runs(options))
+
+
+def _tune(options: argparse.Namespace) -> int:
+    return tune(options, _runs(options))
+
+
 def _export(options: argparse.Namespace) -> int:
+    store = RunStore.open(find_run(options.run, _runs(options)))
+    level = level_of(options)
+    return _export_released(store, options, level) if options.format == "released" else _export_plain(store, options, level)
+
+
+def _export_released(store: RunStore, options: argparse.Namespace, level: int | None) -> int:
+    from vpns_engine.official.write import write_checkpoint
+
+    written = write_checkpoint(store, options.folder, level=level, stage=options.stage, report=_report)
+    print(f"{written.num_kept:,} of {written.num_scored:,} scored weights kept; read back: the same weights, mask and prompt")
+    print(f"exported: {written.path} (open it with density {written.density:.12g}: the file does not say it)", flush=True)
+    return FINISHED
+
+
+def _export_plain(store: RunStore, options: argparse.Namespace, level: int | None) -> int:
     from vpns_engine.export import export_run
 
-    store = RunStore.open(find_run(options.run, _runs(options)))
-    if options.level is not None and options.level < 1:
-        raise UsageError(f"--level {options.level}: levels are counted from 1")
-    level = None if options.level is None else options.level - 1
     result = export_run(store, options.folder, level=level, stage=options.stage, report=_report)
     print(f"{result.num_kept:,} of {result.num_scored:,} scored weights kept; density {percent(result.density, 3)} in the file")
     print(f"re-read in a fresh process: {_agreement(result.max_logit_difference)}")

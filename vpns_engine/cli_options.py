@@ -8,13 +8,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from vpns_engine.errors import EngineError
 from vpns_engine.files import expanded, explain
 from vpns_engine.presets import preset_called
-from vpns_engine.specs.fields import is_advanced, path_of, unit_of
+from vpns_engine.specs.fields import Spec, is_advanced, path_of, unit_of
 from vpns_engine.specs.problems import Problem, validate
 from vpns_engine.specs.run import RunConfig
 
@@ -30,11 +29,11 @@ class UsageError(Exception):
         self.lines = lines
 
 
-def leaves(model: type[BaseModel] = RunConfig, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+def leaves(model: type[Spec] = RunConfig, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """List every single setting with its dotted location (`prompt.pad`)."""
-    for name, field in model.model_fields.items():
+    for name, field in model.settings().items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if isinstance(kind, type) and issubclass(kind, Spec):
             yield from leaves(kind, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field
@@ -63,7 +62,10 @@ def _add(group: argparse._ArgumentGroup, flag: str, location: str, field: FieldI
     if field.annotation is bool:
         group.add_argument(flag, dest=location, default=None, action=argparse.BooleanOptionalAction, help=text)
     else:
-        group.add_argument(flag, dest=location, default=None, metavar=_metavar(field), help=text)
+        metavar = "N[,N ...]" if location == "seed" else _metavar(field)
+        if location == "seed":
+            text += " Several make a run each, and a summary (at most 64)."
+        group.add_argument(flag, dest=location, default=None, metavar=metavar, help=text)
 
 
 def _metavar(field: FieldInfo) -> str:
@@ -93,7 +95,8 @@ def _bounds(field: FieldInfo) -> Iterator[tuple[str, object]]:
 
 def settings_text() -> str:
     """List what `--set` knows, with the defaults."""
-    values = RunConfig().model_dump(mode="json")
+    config = RunConfig()
+    values = {**config.model_dump(mode="json"), "prompt": config.prompt.defaults()}
     lines = [f"  {location}={_plain(_at(values, location))}" for location, _ in leaves()]
     return "\n".join(["KEY of --set, with its default (values as in a run's config.json; sparsities are shares):", *lines])
 
@@ -102,7 +105,7 @@ def build_config(options: Mapping[str, Any]) -> RunConfig:
     """Give the configuration that the command line describes.
 
     Args:
-        options: `preset`, `config`, `set` and the settings by their dotted location; None where not given.
+        options: `preset`, `config` (or plain `values`), `set` and the settings by their dotted location; None where not given.
 
     Raises:
         UsageError: a value cannot work; every reason in its own line.
@@ -124,6 +127,8 @@ def build_config(options: Mapping[str, Any]) -> RunConfig:
 
 
 def _base(options: Mapping[str, Any]) -> dict[str, Any]:
+    if "values" in options:
+        return copy.deepcopy(dict(options["values"]))
     if options.get("config"):
         return _read_config(Path(options["config"]))
     return _preset(options["preset"]) if options.get("preset") else {}

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from vpns_engine.events import EpochEnded, Event, LabelsMapped, Message, PhaseStarted, Preparing, RunEnded, RunStarted
 from vpns_engine.history import PhaseHistory, RunHistory
+from vpns_engine.saved_states import level_words
 from vpns_engine.specs.phase import PHASE_LABELS
 from vpns_engine.words import duration, percent, printable, sparsity_of
 
@@ -42,7 +43,7 @@ class Progress:
                 return _started_line(event)
             case PhaseStarted():
                 phase = self.history.phases[event.phase].info
-                return f"{PHASE_LABELS[phase.kind]}, sparsity {sparsity_of(phase.density)}" if phase.epochs else None
+                return f"{PHASE_LABELS[phase.kind]}, {level_words(phase)}" if phase.epochs else None
             case LabelsMapped():
                 return self._mapped_line(event)
             case EpochEnded():
@@ -56,7 +57,7 @@ class Progress:
 
     def _mapped_line(self, event: LabelsMapped) -> str | None:
         started = self.history.started
-        if started is None:
+        if started is None or event.epoch:  # found anew at each epoch: the tables tell the last one
             return None
         names = zip(started.target_classes, event.sources, strict=False)
         shown = [f"{target}->{started.source_classes[source]}" for target, source in names]
@@ -99,7 +100,7 @@ class Progress:
 
 
 def _where(phase: PhaseHistory) -> str:
-    label = f"{PHASE_LABELS[phase.info.kind]} {sparsity_of(phase.info.density)}"
+    label = f"{PHASE_LABELS[phase.info.kind]} {'dense' if phase.info.is_dense else sparsity_of(phase.info.density)}"
     step = phase.last_step
     if not phase.info.epochs or step is None:
         return label

@@ -1,12 +1,13 @@
-"""The tables of a run: results, layers, label mappings."""
+"""The tables of a run: results, layers, label mappings; and the one of several runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from vpns_engine.cli_tables import table
 from vpns_engine.density import Density
-from vpns_engine.events import EpochEnded, RunStarted
+from vpns_engine.events import EpochEnded, RunStarted, Tested
 from vpns_engine.history import LevelHistory, RunHistory
-from vpns_engine.saved_states import saved_name
+from vpns_engine.saved_states import dense_tests, saved_name
+from vpns_engine.summary import COLUMNS, NOTE, Family
 from vpns_engine.words import percent, printable, sparsity_of
 
 _HEADERS = ("Level", "Sparsity", "State", "Validation", "with prompt", "Test", "with prompt", "Kept", "Density", "used rows")
@@ -14,12 +15,17 @@ _NOTE = "Density: kept share of the scored weights; used rows: without the class
 
 
 def results(history: RunHistory, densities: Mapping[str, Density]) -> str:
-    """Give the table of results: each saved state of each level with its test accuracies; empty where none is saved.
+    """Give the table of results: the dense reference, then each saved state of each level; empty where nothing is known.
 
     `densities` are the saved states' by the paths of their files; what is missing there is taken from the events.
     """
     rows = [row for level in sorted(history.levels) for row in _level_rows(history, level, densities)]
-    return "\n".join([*table(_HEADERS, rows), _NOTE]) if rows else ""
+    dense = [_dense_row(label, tested) for label, tested in dense_tests(history)]
+    return "\n".join([*table(_HEADERS, [*dense, *rows]), *([_NOTE] if rows else [])]) if dense or rows else ""
+
+
+def _dense_row(label: str, tested: Tested) -> tuple[str, ...]:
+    return ("-", sparsity_of(1.0), label, "-", "-", percent(tested.accuracy, 2), "-", "-", percent(1.0, 2), "-")
 
 
 def _level_rows(history: RunHistory, index: int, densities: Mapping[str, Density]) -> Iterator[tuple[str, ...]]:
@@ -73,18 +79,22 @@ def _share(kept: tuple[int, ...], index: int, numel: int) -> str:
 
 def _last_kept(history: RunHistory) -> dict[int, EpochEnded]:
     """Give, for each level, the last epoch that counted the kept weights."""
-    return {phase.info.level: epoch for phase in history.phases for epoch in phase.epochs if epoch.kept}
+    levels = [phase for phase in history.phases if not phase.info.is_dense]
+    return {phase.info.level: epoch for phase in levels for epoch in phase.epochs if epoch.kept}
 
 
 def mappings(history: RunHistory) -> str:
-    """Give each level's label mapping by name; empty where none is known."""
+    """Give the dense network's and each level's label mapping by name; empty where none is known."""
     started = history.started
     if started is None:
         return ""
-    return "\n\n".join(_mapping(started, level) for _, level in sorted(history.levels.items()) if level.sources)
+    titled = [(f"at sparsity {sparsity_of(level.density)}", level) for _, level in sorted(history.levels.items())]
+    if history.dense is not None:
+        titled.insert(0, ("of the dense network", history.dense))
+    return "\n\n".join(_mapping(f"Label mapping {where}", started, level) for where, level in titled if level.sources)
 
 
-def _mapping(started: RunStarted, level: LevelHistory) -> str:
+def _mapping(title: str, started: RunStarted, level: LevelHistory) -> str:
     rows = [
         (
             printable(target),
@@ -94,5 +104,15 @@ def _mapping(started: RunStarted, level: LevelHistory) -> str:
         )
         for index, (target, source) in enumerate(zip(started.target_classes, level.sources, strict=False))
     ]
-    title = f"Label mapping at sparsity {sparsity_of(level.density)}"
     return "\n".join([title, *table(("Class", "Source", "Source class", "Training images taken for it"), rows)])
+
+
+def summaries(families: Iterable[Family]) -> str:
+    """Give a table for each family of runs; empty where there is none."""
+    texts = ("\n".join([printable(family.title), *_summary(family)]) for family in families)
+    found = "\n\n".join(texts)
+    return f"{found}\n{NOTE}" if found else ""
+
+
+def _summary(family: Family) -> list[str]:
+    return table(COLUMNS, [line.cells for line in family.lines])

@@ -12,15 +12,15 @@ from types import FrameType
 from vpns_engine.cli_progress import Progress
 from vpns_engine.cli_results import results
 from vpns_engine.density import densities_of_run
-from vpns_engine.drive import Control, start
+from vpns_engine.drive import Control, RunMaker, start
 from vpns_engine.events import RunEnded
 from vpns_engine.exit_codes import FAILED, FINISHED, STOPPED
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 
 
-def run(config: RunConfig, runs: Path) -> int:
-    """Run to the end or to a stop; print the results and the run folder.
+def run(config: RunConfig, runs: Path, *, make: RunMaker | None = None) -> int:
+    """Run to the end or to a stop; print the results and the run folder. `make` makes another kind of run.
 
     Raises:
         EngineError: the run folder cannot be made.
@@ -35,7 +35,7 @@ def run(config: RunConfig, runs: Path) -> int:
 
     with _stop_on_signals(control):
         try:
-            store = start(config, runs, control, (progress,), opened=announce)
+            store = start(config, runs, control, (progress,), opened=announce, make=make)
         except KeyboardInterrupt:
             for store in opened:
                 _mark_aborted(store, progress.history.last_seq)

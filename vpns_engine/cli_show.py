@@ -12,6 +12,7 @@ from vpns_engine.density import Density, densities_of_run
 from vpns_engine.errors import EngineError
 from vpns_engine.events import RunStarted
 from vpns_engine.history import RunHistory
+from vpns_engine.saved_states import level_words
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.phase import PHASE_LABELS
 from vpns_engine.specs.run import RunConfig
@@ -150,8 +151,8 @@ def _head(run: Opened) -> str:
 
 def _config_line(config: RunConfig) -> str:
     prompt = config.effective_prompt
-    size = {"pad": f" {prompt.pad} px", "fix": f" {prompt.square} px", "random": f" {prompt.square} px"}.get(prompt.kind, "")
-    place = f"prompt {prompt.kind}{size} on {prompt.canvas} px" if prompt.kind != "none" else "no prompt"
+    size = f" {prompt.size}" if prompt.size else ""
+    place = f"prompt {prompt.kind}{size} on {prompt.canvas} px" if prompt.learns else "no prompt"
     return ", ".join(
         (
             METHOD_LABELS[config.method],
@@ -177,7 +178,7 @@ def _now(history: RunHistory) -> str:
     if history.current is None or (history.ended is not None and history.ended.status == "finished"):
         return ""
     phase = history.phases[history.current]
-    label = f"{PHASE_LABELS[phase.info.kind]}, sparsity {sparsity_of(phase.info.density)}"
+    label = f"{PHASE_LABELS[phase.info.kind]}, {level_words(phase.info)}"
     if not phase.epochs:
         return f"Last: {label}"
     last = phase.epochs[-1]

@@ -1,17 +1,20 @@
 """Which images belong to training, validation and test: by name and label only, no picture is opened."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from vpns_engine.bundled import resource
+from vpns_engine.data_sets.tables import read_table
 from vpns_engine.errors import EngineError
-from vpns_engine.image_folders import ImageFolder, scan
+from vpns_engine.files import expanded
+from vpns_engine.folders import data_folder
+from vpns_engine.image_folders import scan
+from vpns_engine.image_table import TEST, TRAIN, VALIDATION, IdArray, ImageTable, Pictures
 from vpns_engine.specs.data import DataSpec
-
-IdArray = npt.NDArray[np.int64]
 
 MIN_TEST_PER_CLASS = 1
 MIN_VALIDATION_PER_CLASS = 5
@@ -31,16 +34,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Split:
-    """A data set's parts.
-
-    For digits an id is the row in the bundled file; for a folder it is the position in `paths`.
-    """
+    """A data set's parts. An id is the position in `paths`, or the row of what `load` gives."""
 
     classes: tuple[str, ...]
     train: Part
     validation: Part
     test: Part
     paths: tuple[str, ...] = ()
+    """File of each image; empty where there is `load`."""
+    load: Callable[[], Pictures] | None = None
+    """Reads all pictures, RGB uint8 of shape (N, H, W, 3), where a set is held whole."""
+    skipped: tuple[str, ...] = ()
+    """Files among the images that are none by their name."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,14 @@ class DatasetInfo:
     num_train: int
     num_validation: int
     num_test: int
+    skipped: tuple[str, ...] = ()
+    """Files among the images that are none by their name."""
+
+
+def root_of(data: DataSpec) -> Path:
+    """Give the data root of a spec: its own, else the one that is set for all runs."""
+    root = expanded(data.root) if data.root.strip() else data_folder()
+    return Path(os.path.abspath(root))  # noqa: PTH100 - answers where pathlib raises
 
 
 def describe(data: DataSpec, seed: int = 0) -> DatasetInfo:
@@ -60,7 +73,7 @@ def describe(data: DataSpec, seed: int = 0) -> DatasetInfo:
         EngineError: as `split_of`.
     """
     split = split_of(data, seed)
-    return DatasetInfo(split.classes, len(split.train), len(split.validation), len(split.test))
+    return DatasetInfo(split.classes, len(split.train), len(split.validation), len(split.test), split.skipped)
 
 
 def split_of(data: DataSpec, seed: int) -> Split:
@@ -69,50 +82,58 @@ def split_of(data: DataSpec, seed: int) -> Split:
     Under protocol `paper` nothing is held out: a validation split that the data set brings joins the training images.
 
     Raises:
-        EngineError: no such folder, no images, one class only, too few images of a class, classes that differ between parts.
+        EngineError: the data set is not there, not whole or damaged; too few images of a class; or a folder without images,
+            with one class only, or with classes that differ between parts.
     """
-    return _digits(data) if data.dataset == "digits" else _folder(data, seed)
-
-
-def _digits(data: DataSpec) -> Split:
-    with np.load(resource("demo/digits.npz")) as file:
-        labels, part = file["labels"].astype(np.int64), file["part"]
-    train = part <= 1 if data.protocol == "paper" else part == 0
-    validation = np.zeros_like(train) if data.protocol == "paper" else part == 1
-    take = _taker(labels)
-    classes = tuple(str(digit) for digit in range(int(labels.max()) + 1))
-    return Split(classes, take(np.flatnonzero(train)), take(np.flatnonzero(validation)), take(np.flatnonzero(part == 2)))
-
-
-def _folder(data: DataSpec, seed: int) -> Split:
-    """Split an image folder: what it does not bring itself is taken out of its training images."""
-    found = scan(data.folder)
-    labels = found.labels
-    train, validation, test = (np.flatnonzero(found.parts == number) for number in range(3))
+    table = _table(data)
+    train, validation, test = (np.flatnonzero(table.parts == part) for part in (TRAIN, VALIDATION, TEST))
     if not test.size:
-        test = _draw(train, labels, _test_quota(data, found, train), seed, _TEST_SALT)
+        test = _draw(train, table.labels, _test_quota(data, table, train), seed, _TEST_SALT)
         train = np.setdiff1d(train, test, assume_unique=True)
     if data.protocol == "paper":
         train, validation = np.union1d(train, validation), validation[:0]
     elif not validation.size:
-        validation = _draw(train, labels, _validation_quota(data, found, train), seed, _VALIDATION_SALT)
+        validation = _draw(train, table.labels, _validation_quota(data, table, train), seed, _VALIDATION_SALT)
         train = np.setdiff1d(train, validation, assume_unique=True)
-    take = _taker(labels)
-    return Split(found.classes, take(train), take(validation), take(test), found.paths)
+    take = _taker(table.labels)
+    return Split(table.classes, take(train), take(validation), take(test), table.paths, table.load, table.skipped)
+
+
+def _table(data: DataSpec) -> ImageTable:
+    match data.dataset:
+        case "digits":
+            return _digits()
+        case "folder":
+            return scan(data.folder)
+        case "unknown":
+            raise EngineError("the data set of this imported checkpoint is not known: choose one")
+        case key:
+            return read_table(key, root_of(data))
+
+
+def _digits() -> ImageTable:
+    with np.load(resource("demo/digits.npz")) as file:
+        labels, parts = file["labels"].astype(np.int64), file["part"].astype(np.int64)
+    return ImageTable(tuple(str(digit) for digit in range(int(labels.max()) + 1)), labels, parts, load=_digit_pictures)
+
+
+def _digit_pictures() -> Pictures:
+    with np.load(resource("demo/digits.npz")) as file:
+        return np.repeat(file["images"][..., None], 3, axis=-1)
 
 
 def _taker(labels: IdArray) -> Callable[[IdArray], Part]:
     return lambda ids: Part(ids, labels[ids])
 
 
-def _test_quota(data: DataSpec, found: ImageFolder, train: IdArray) -> IdArray:
+def _test_quota(data: DataSpec, found: ImageTable, train: IdArray) -> IdArray:
     counts = np.bincount(found.labels[train], minlength=len(found.classes))
     quota = np.maximum(MIN_TEST_PER_CLASS, _rounded(data.test_share, counts))
     _check_rest(counts, quota, found, f"to the test (at least {MIN_TEST_PER_CLASS})", "or bring a test folder")
     return quota
 
 
-def _validation_quota(data: DataSpec, found: ImageFolder, train: IdArray) -> IdArray:
+def _validation_quota(data: DataSpec, found: ImageTable, train: IdArray) -> IdArray:
     counts = np.bincount(found.labels[train], minlength=len(found.classes))
     quota = np.maximum(MIN_VALIDATION_PER_CLASS, _rounded(data.validation_share, counts))
     purpose = f"to validation (at least {MIN_VALIDATION_PER_CLASS})"
@@ -125,9 +146,9 @@ def _rounded(share: float, counts: IdArray) -> IdArray:
     return rounded
 
 
-def _check_rest(counts: IdArray, quota: IdArray, found: ImageFolder, purpose: str, otherwise: str) -> None:
-    """Refuse a split that would leave a class without a training image."""
-    poor = np.flatnonzero(counts <= quota)
+def _check_rest(counts: IdArray, quota: IdArray, found: ImageTable, purpose: str, otherwise: str) -> None:
+    """Refuse a split that would leave a class without a training image. A class that has no image at all loses none."""
+    poor = np.flatnonzero((counts <= quota) & (counts > 0))
     if poor.size:
         first = int(poor[0])
         total = int(np.count_nonzero(found.labels[found.parts == 0] == first))

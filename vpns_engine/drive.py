@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vpns_engine.training.run import Run
 
 Sink = Callable[[Event], None]
+RunMaker = Callable[[RunConfig, RunStore, Sink], "Run"]
+"""Makes a run of a configuration in a folder; the run tells the sink of work between two events."""
 _STEPS_PER_SECOND = 10
 _HEARTBEAT_SECONDS = 10.0
 
@@ -49,11 +51,13 @@ def start(
     sinks: Sequence[Sink],
     *,
     opened: Callable[[RunStore], None] | None = None,
+    make: "RunMaker | None" = None,
 ) -> RunStore:
     """Make a run folder below `runs` and do the run in the calling thread.
 
     Every event goes to `events.jsonl` (iterations at most ten a second) and to each sink. The last one is a RunEnded,
-    exactly once; a run that fails says why in it. `opened` is called once the folder exists.
+    exactly once; a run that fails says why in it. `opened` is called once the folder exists; `make` makes another kind of run
+    than one that trains.
 
     Raises:
         EngineError: the run folder cannot be made.
@@ -61,7 +65,7 @@ def start(
     store = RunStore.create(runs, config)
     if opened:
         opened(store)
-    _Driver(store, control, sinks).work(config)
+    _Driver(store, control, sinks, make).work(config)
     return store
 
 
@@ -70,8 +74,9 @@ class _StoppedEarly(Exception):  # noqa: N818 - no error: the way out of a downl
 
 
 class _Driver:
-    def __init__(self, store: RunStore, control: Control, sinks: Sequence[Sink]) -> None:
+    def __init__(self, store: RunStore, control: Control, sinks: Sequence[Sink], make: "RunMaker | None") -> None:
         self._store = store
+        self._make = make
         self._control = control
         self._sinks = sinks
         self._seq = 0
@@ -95,7 +100,7 @@ class _Driver:
         self._emit(Preparing(text="Loading torch"))
         from vpns_engine.training.run import Run
 
-        run = Run(config, self._store, self._notify)
+        run = (self._make or Run)(config, self._store, self._notify)
         self._run = run
         try:
             return self._follow(run)

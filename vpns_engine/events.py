@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from vpns_engine.specs.layer import LayerInfo
 from vpns_engine.specs.method import MethodName
-from vpns_engine.specs.phase import PhaseKind
+from vpns_engine.specs.phase import DENSE, PhaseKind
 
 
 class _Event(BaseModel):
@@ -20,7 +20,7 @@ class _Event(BaseModel):
 
 
 class PhaseInfo(BaseModel):
-    """A phase as planned. `iterations` is per epoch; a map phase has one epoch."""
+    """A phase as planned. `iterations` is per epoch; a map phase has one epoch. The dense reference's level is -1."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,6 +29,11 @@ class PhaseInfo(BaseModel):
     density: float
     epochs: int = 0
     iterations: int = 0
+
+    @property
+    def is_dense(self) -> bool:
+        """Tell a phase of the dense reference from those of the levels."""
+        return self.level == DENSE
 
 
 class RunStarted(_Event):
@@ -48,6 +53,10 @@ class RunStarted(_Event):
     """Updates per iteration."""
     device: str
     threads: int
+    precision: Literal["float32", "bf16"] = "float32"
+    """What the network's passes compute in."""
+    channels_last: bool = False
+    """Images lie in memory with the channels last."""
     samples_path: str = ""
     """Example images (see vpns_engine.artifacts), relative to the run folder."""
     weights_sha256: str = ""
@@ -62,15 +71,17 @@ class PhaseStarted(_Event):
 
 
 class LabelsMapped(_Event):
-    """The label mapping of a level is known."""
+    """The label mapping of a level is known, is found anew, or is that of the epoch that a tuning goes back to."""
 
     kind: Literal["labels-mapped"] = "labels-mapped"
     phase: int
     level: int
+    epoch: int = 0
+    """Epoch of the phase that it serves, from 1; 0 is the mapping a level starts with."""
     sources: tuple[int, ...]
     """Source class of each target class."""
     counts: tuple[int, ...]
-    """How many training images of the target class were taken for that source class."""
+    """How many training images of the target class were taken for that source class; empty where nobody counted."""
 
 
 class StepDone(_Event):
@@ -88,11 +99,12 @@ class StepDone(_Event):
 
 
 class Measuring(_Event):
-    """A batch of validation or test images was measured; like iterations, not all of these are written down."""
+    """A batch of images was looked at; like iterations, not all of these are written down."""
 
     kind: Literal["measuring"] = "measuring"
     phase: int
-    part: Literal["validation", "test"]
+    part: Literal["validation", "test", "mapping"]
+    """`mapping`: the training images, between two epochs, for a label mapping that is found anew."""
     done: float
     """Share of the part that is done, 0 to 1."""
 
@@ -147,7 +159,8 @@ class Tested(_Event):
     kind: Literal["tested"] = "tested"
     level: int
     stage: PhaseKind
-    """Which saved state: `search` (mask found, untuned) or `finetune` (tuned)."""
+    """Which state: `search` (mask found, untuned) or `finetune` (tuned); of the dense reference (level -1) `map` (its labels
+    mapped, untuned) or `finetune`."""
     accuracy: float
     """Without the prompt, 0 to 1."""
     accuracy_prompted: float | None

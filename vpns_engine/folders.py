@@ -29,7 +29,12 @@ def data_folder() -> Path:
         chosen = _data_setting().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         chosen = ""
-    return expanded(chosen) if chosen else Path(appdirs.user_data_dir(_APP, appauthor=False)) / "data"
+    return expanded(chosen) if chosen else usual_data_folder()
+
+
+def usual_data_folder() -> Path:
+    """Folder of data sets where none is set."""
+    return Path(appdirs.user_data_dir(_APP, appauthor=False)) / "data"
 
 
 def set_data_folder(folder: Path | None) -> None:

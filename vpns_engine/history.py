@@ -8,6 +8,7 @@ from vpns_engine.events import (
     Event,
     LabelsMapped,
     LevelSaved,
+    Measuring,
     Message,
     PhaseEnded,
     PhaseInfo,
@@ -18,6 +19,7 @@ from vpns_engine.events import (
     StepDone,
     Tested,
 )
+from vpns_engine.specs.phase import DENSE
 
 _SHARE_OF_LOOKING = 0.1
 
@@ -35,12 +37,16 @@ class PhaseHistory:
     step_positions: list[float] = field(default_factory=list)
     """Epoch coordinate of each step kept, for example 1.25."""
     step_losses: list[tuple[float, ...]] = field(default_factory=list)
+    measured: float = 0.0
+    """Share of the images that a test phase has measured."""
 
     @property
     def done(self) -> float:
         """Share of the phase that is done, 0 to 1."""
         if self.ended is not None:
             return 1.0
+        if self.info.kind == "test":
+            return self.measured
         if self.info.epochs == 0 or self.info.iterations == 0:
             return 0.0
         iterations = sum(1 for epoch in self.epochs if epoch.epoch > 0) * self.info.iterations
@@ -67,7 +73,7 @@ class LevelHistory:
     tested: list[Tested] = field(default_factory=list)
 
     def test(self, stage: str) -> Tested | None:
-        """Give the test result of a stage (`search`, `finetune`); None where it was not measured."""
+        """Give the test result of a stage (`search`, `finetune`; `map` of the dense network); None where none was measured."""
         return next((t for t in reversed(self.tested) if t.stage == stage), None)
 
 
@@ -79,6 +85,9 @@ class RunHistory:
         self.ended: RunEnded | None = None
         self.phases: list[PhaseHistory] = []
         self.levels: dict[int, LevelHistory] = {}
+        """The sparsities, from 0."""
+        self.dense: LevelHistory | None = None
+        """The dense reference; None where the run has none."""
         self.current: int | None = None
         self.messages: list[Message] = []
         self.preparing: Preparing | None = None
@@ -104,14 +113,15 @@ class RunHistory:
                 self._step(event)
             case EpochEnded():
                 self.phases[event.phase].epochs.append(event)
+            case Measuring():
+                self.phases[event.phase].measured = event.done
             case LabelsMapped():
-                self.levels[event.level].sources = event.sources
-                self.levels[event.level].counts = event.counts
-                self.levels[event.level].mapped = event
+                level = self._level(event.level)
+                level.sources, level.counts, level.mapped = event.sources, event.counts, event
             case LevelSaved():
-                self.levels[event.level].saved.append(event)
+                self._level(event.level).saved.append(event)
             case Tested():
-                self.levels[event.level].tested.append(event)
+                self._level(event.level).tested.append(event)
             case Message():
                 self.messages.append(event)
             case Preparing():
@@ -123,7 +133,19 @@ class RunHistory:
         self.started = event
         self.preparing = None
         self.phases = [PhaseHistory(info) for info in event.phases]
-        self.levels = {info.level: LevelHistory(info.density) for info in event.phases}
+        levels = {info.level: LevelHistory(info.density) for info in event.phases}
+        self.dense = levels.pop(DENSE, None)
+        self.levels = levels
+
+    def level(self, number: int) -> LevelHistory | None:
+        """Give a level by its number, the dense reference too; None where the run has no such level."""
+        return self.dense if number == DENSE else self.levels.get(number)
+
+    def _level(self, number: int) -> LevelHistory:
+        found = self.level(number)
+        if found is None:
+            raise KeyError(number)
+        return found
 
     def _step(self, event: StepDone) -> None:
         phase = self.phases[event.phase]

@@ -1,32 +1,21 @@
 """Find the images of a folder: class folders in it, or train / val / test with class folders in each."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from vpns_engine.errors import EngineError
 from vpns_engine.files import expanded
+from vpns_engine.image_table import TEST, TRAIN, VALIDATION, ImageTable
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
-TRAIN, VALIDATION, TEST = 0, 1, 2
 _PART_NAMES = {TRAIN: ("train",), VALIDATION: ("val", "valid", "validation"), TEST: ("test",)}
 
 
-@dataclass(frozen=True)
-class ImageFolder:
-    """Every image of a folder, in sorted order: its path, class number, and part (0 train, 1 validation, 2 test)."""
-
-    classes: tuple[str, ...]
-    paths: tuple[str, ...]
-    labels: npt.NDArray[np.int64]
-    parts: npt.NDArray[np.int64]
-
-
-def scan(folder: str) -> ImageFolder:
+def scan(folder: str) -> ImageTable:
     """List a folder's images without opening them. Where it has train and val but no test, val is the test part.
 
     Raises:
@@ -36,17 +25,30 @@ def scan(folder: str) -> ImageFolder:
     root = Path(os.path.abspath(expanded(folder)))  # noqa: PTH100
     if not os.path.isdir(root):  # noqa: PTH112
         raise EngineError(f"image folder {root} is not there")
-    roots = _part_roots(root)
-    listings = {part: _classes_in(place) for part, place in roots.items()}
+    return table_of_folders(_part_roots(root))
+
+
+def table_of_folders(roots: Mapping[int, Path]) -> ImageTable:
+    """List the images of the parts of a data set without opening them.
+
+    Args:
+        roots: folder of each part (0 train, 1 validation, 2 test), a folder for each class in it. Training must be among them.
+
+    Raises:
+        EngineError: no images, one class only, a class without images, classes that differ between parts.
+    """
+    skipped: list[str] = []
+    listings = {part: _classes_in(place, skipped) for part, place in roots.items()}
     if not any(paths for listing in listings.values() for paths in listing.values()):
-        raise EngineError(f"no images in class folders below {root}: each class needs a folder of its own")
+        places = " and ".join(str(place) for place in roots.values())
+        raise EngineError(f"no images in class folders below {places}: each class needs a folder of its own")
     classes = tuple(listings[TRAIN])
     if len(classes) < 2:
         raise EngineError(f"{roots[TRAIN]} has {len(classes)} class folder: at least 2 are needed")
     for part, listing in listings.items():
         _check_same(classes, tuple(listing), roots[TRAIN], roots[part])
         _check_filled(listing, roots[part])
-    return _joined(classes, listings)
+    return _joined(classes, listings, tuple(skipped))
 
 
 def _part_roots(root: Path) -> dict[int, Path]:
@@ -68,11 +70,20 @@ def _folders_in(folder: Path) -> list[Path]:
         raise _unreadable(error, str(folder)) from error
 
 
-def _classes_in(folder: Path) -> dict[str, list[str]]:
-    return {entry.name: sorted(_images_below(entry)) for entry in _folders_in(folder)}
+def _classes_in(folder: Path, skipped: list[str]) -> dict[str, list[str]]:
+    listing: dict[str, list[str]] = {}
+    for entry in _folders_in(folder):
+        # two folders whose names are the same to a reader are one class
+        listing.setdefault(_class_name(entry.name), []).extend(sorted(_images_below(entry, skipped)))
+    return dict(sorted(listing.items()))
 
 
-def _images_below(folder: Path) -> Iterator[str]:
+def _class_name(folder_name: str) -> str:
+    """Write a folder's name as text: composed letters, and marks for bytes that are no letters in any script."""
+    return unicodedata.normalize("NFC", folder_name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
+def _images_below(folder: Path, skipped: list[str]) -> Iterator[str]:
     seen: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True, onerror=_refuse):
         real = os.path.realpath(place)
@@ -82,8 +93,13 @@ def _images_below(folder: Path) -> Iterator[str]:
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
-            if not name.startswith(".") and os.path.splitext(name)[1].casefold() in SUFFIXES:  # noqa: PTH122 - a million names
-                yield os.path.join(place, name)  # noqa: PTH118
+            if name.startswith("."):
+                continue
+            path = os.path.join(place, name)  # noqa: PTH118 - a million names
+            if os.path.splitext(name)[1].casefold() in SUFFIXES:  # noqa: PTH122
+                yield path
+            else:
+                skipped.append(path)
 
 
 def _refuse(error: OSError) -> None:
@@ -109,12 +125,13 @@ def _check_filled(listing: dict[str, list[str]], folder: Path) -> None:
         raise EngineError(f"class '{empty[0]}'{more} has no images in {folder}: add some, or remove the folder")
 
 
-def _joined(classes: tuple[str, ...], listings: dict[int, dict[str, list[str]]]) -> ImageFolder:
+def _joined(classes: tuple[str, ...], listings: dict[int, dict[str, list[str]]], skipped: tuple[str, ...]) -> ImageTable:
     groups = [(part, label, listings[part][name]) for part in sorted(listings) for label, name in enumerate(classes)]
     sizes = [len(paths) for _, _, paths in groups]
-    return ImageFolder(
+    return ImageTable(
         classes,
-        tuple(path for _, _, paths in groups for path in paths),
         np.repeat(np.array([label for _, label, _ in groups], dtype=np.int64), sizes),
         np.repeat(np.array([part for part, _, _ in groups], dtype=np.int64), sizes),
+        tuple(path for _, _, paths in groups for path in paths),
+        skipped=skipped,
     )

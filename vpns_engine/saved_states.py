@@ -1,14 +1,29 @@
-"""What a saved state is, in words: the same in the window, the terminal, the model card and the export's folder name."""
+"""What a saved state is, and the dense reference, in words: the same in window, terminal, model card and folder names."""
 
 from typing import Literal
 
-from vpns_engine.events import LevelSaved
+from vpns_engine.events import LevelSaved, PhaseInfo, Tested
 from vpns_engine.history import RunHistory
+from vpns_engine.words import sparsity_of
 
 Tuning = Literal["untuned", "hardly_tuned", "tuned"]
 """Whether the weights were tuned to the mask; hardly: the tuning was stopped before its first epoch was done."""
 
 TUNING_LABELS: dict[Tuning, str] = {"untuned": "Mask now, untuned", "hardly_tuned": "Hardly tuned", "tuned": "Tuned"}
+
+DENSE_LABELS = {"map": "Dense, mapped", "finetune": "Dense, tuned"}
+"""The states in which the dense reference is tested; none of them is saved."""
+
+
+def level_words(info: PhaseInfo) -> str:
+    """Name the level a phase belongs to: `90 % sparsity`, or the dense reference."""
+    return "dense reference" if info.is_dense else f"{sparsity_of(info.density)} sparsity"
+
+
+def dense_tests(history: RunHistory) -> list[tuple[str, Tested]]:
+    """Give what was measured of the dense reference, each with its name."""
+    tests = [(label, history.dense.test(stage)) for stage, label in DENSE_LABELS.items()] if history.dense else []
+    return [(label, tested) for label, tested in tests if tested is not None]
 
 
 def tuning_of(history: RunHistory, saved: LevelSaved) -> Tuning:

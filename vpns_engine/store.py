@@ -25,6 +25,7 @@ _STAMP = len("2026-11-20T10-12-33")
 Status = Literal["running", "finished", "stopped", "failed"]
 SILENT_SECONDS = 120
 """A run whose heartbeat is older than this does not work any more."""
+_STEPS = (b'"kind":"step"', b'"kind":"measuring"')
 _MAX_JSON_BYTES = 4 * 2**20
 
 
@@ -151,16 +152,18 @@ class RunStore:
             with suppress(OSError):  # `append` has told it
                 file.close()
 
-    def read(self) -> "Replay":
+    def read(self, *, steps: bool = True) -> "Replay":
         """Fold the events written so far. A line that is cut or damaged is counted, not fatal.
 
-        The last line of a run that goes on may still be being written: then it is neither.
+        Without `steps` the iterations, most of a long run's lines, are passed over. The last line of a run that goes on may
+        still be being written: then it is neither.
         """
         replay = Replay()
         whole, line = 0, b""
         for line in self._lines():
             whole = replay.damaged_lines
-            replay.take(line)
+            if steps or not any(kind in line for kind in _STEPS):
+                replay.take(line)
         if line and not line.endswith(b"\n") and self._goes_on():
             replay.damaged_lines = whole
         return replay

@@ -37,6 +37,7 @@ class Menus(QObject):
         file.addSeparator()
         self.export = self._add(file, "export", "&Export …", "Ctrl+E", "Write the pruned network for plain PyTorch")
         self.show_folder = self._add(file, "showFolder", "Show run &folder", None, "Open the run's folder in the file manager")
+        self.data_root = self._add(file, "dataRootMenu", "&Data root …", None, "Choose the folder below which all data sets stand")
         file.addSeparator()
         self.quit = self._add(file, "quit", "&Quit", standard.Quit, "")
         run = self._menu("&Run")

@@ -47,7 +47,9 @@ class Session(QObject):
             return
         self.history.apply(event)
         if isinstance(event, PhaseStarted) and self._follow_level:
-            self._set_level(self.history.phases[event.phase].info.level)
+            info = self.history.phases[event.phase].info
+            if not info.is_dense or info.kind == "finetune":  # mapping and test of the dense network draw no curve
+                self._set_level(info.level)
         self.told.emit(event)
 
     def end(self) -> None:

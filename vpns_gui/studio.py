@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
 from vpns_gui.controllers.closing import Closing
+from vpns_gui.controllers.data import DataController
 from vpns_gui.controllers.devices import DeviceController
 from vpns_gui.controllers.export import ExportController
 from vpns_gui.controllers.library import LibraryController
@@ -56,6 +57,7 @@ class Studio(QObject):
         self.library = LibraryController(self.session, self.notices, runs, window)
         self.export = ExportController(self.session, self.notices, window)
         self.setup = SetupController(self.session, self.run, window.setup, self.notices, window)
+        self.data = DataController(self.session, self.run, window.setup, self.notices, window)
         self.devices = DeviceController(window.setup, window)
         self._closing = Closing(self.run, window)
         LogController(self.session, self.notices, window.log, window)
@@ -95,6 +97,7 @@ class Studio(QObject):
             (menus.open, self._choose_run),
             (menus.export, self.export.open),
             (menus.show_folder, self._show_folder),
+            (menus.data_root, self.data.choose_root),
             (menus.quit, window.close),
             (menus.start, self.setup.start),
             (menus.stop, self.run.stop),

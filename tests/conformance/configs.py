@@ -32,6 +32,7 @@ def run_config(settings: Mapping[str, Any]) -> RunConfig:
         search_epochs=config["epochs"],
         finetune_epochs=config["epochs"],
         optim=_optimizers(config, settings.get("official_args", {})),
+        dense="none",
         seed=config["seed"],
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.conformance import units
 from tests.conformance.cases import TARGET, Case, Precision
+from tests.conformance.ckpt import is_checkpoint_case, replay_checkpoints
 from tests.conformance.report import Line, Report
 from tests.conformance.trajectory import is_large, replay_trajectory
 
@@ -17,12 +18,14 @@ def replayer_of(case: Case) -> Replayer | None:
     """Give the replay of a case; None where it has none."""
     if "train_order" in case.inputs:
         return replay_trajectory
+    if is_checkpoint_case(case):
+        return replay_checkpoints
     return units.replayer_of(case)
 
 
 def is_known(case: Case) -> bool:
-    """Tell whether a case is of a known kind: one that is replayed, or a checkpoint of the released code, which is not."""
-    return replayer_of(case) is not None or "folder_layout" in case.settings
+    """Tell whether a case is of a known kind."""
+    return replayer_of(case) is not None
 
 
 def jobs_of(case: Case, *, fast: bool = False) -> tuple[Precision, ...]:
@@ -35,6 +38,8 @@ def jobs_of(case: Case, *, fast: bool = False) -> tuple[Precision, ...]:
     replayer = replayer_of(case)
     if replayer is None:
         return ()
+    if replayer is replay_checkpoints:
+        return ("f32",)
     if replayer is not replay_trajectory:
         return () if fast and case.settings.get("total", 0) > _SLOW else units.precisions_of(case)
     given: list[Precision] = [p for p in ("f32", "f64") if (case.folder / f"expected_{TARGET}_{p}.npz").is_file()]

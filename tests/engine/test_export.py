@@ -266,7 +266,7 @@ def test_that_the_example_prompts_as_the_run_did(tmp_path, prompt, monkeypatch):
     spec.loader.exec_module(example)
     x = torch.from_numpy(source.pictures).float() / 255
     engine = build_prompt(source.config.prompt, 16, lambda: (0, 0))
-    engine.load_state_dict({"delta": torch.from_numpy(source.delta)}, strict=False)
+    engine.load_state_dict({"delta": torch.from_numpy(source.prompt["delta"])}, strict=False)
     with torch.no_grad():
         assert torch.equal(example.prompted(x), engine(x, fixed=True))
         assert torch.equal(example.plain(x), normalize(x))

@@ -6,15 +6,15 @@ import pytest
 
 from vpns_engine.plan import plan
 from vpns_engine.specs.masks import MaskSpec
-from vpns_engine.specs.phase import PHASE_LABELS, HalfStep, MapLabels, Rewind, Score, epochs_of
+from vpns_engine.specs.phase import DENSE, PHASE_LABELS, Finetune, HalfStep, MapLabels, Rewind, Score, Test, epochs_of
 from vpns_engine.specs.prompt import PromptSpec
 from vpns_engine.specs.run import RunConfig
 
 METHODS = ("vpns", "control", "omp", "random")
 
 
-def _plan(method, **changes):
-    return plan(RunConfig(method=method, search_epochs=3, finetune_epochs=2, **changes))
+def _plan(method, *, dense="none", **changes):
+    return plan(RunConfig(method=method, search_epochs=3, finetune_epochs=2, dense=dense, **changes))
 
 
 def test_that_vpns_learns_the_prompt_in_the_first_half_steps_only():
@@ -56,4 +56,23 @@ def test_that_every_level_is_the_plan_of_its_density_alone(method):
 
 
 def test_that_every_kind_of_phase_has_words_for_a_person():
-    assert {phase.kind for method in METHODS for phase in _plan(method)} == set(PHASE_LABELS)
+    plans = [_plan("vpns", start_from="state.safetensors"), *(_plan(method, dense="mapped") for method in METHODS)]
+    assert {phase.kind for phases in plans for phase in phases} == set(PHASE_LABELS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_that_the_dense_reference_comes_before_the_levels_and_changes_none(method):
+    mapped = (Rewind(DENSE, 1.0), MapLabels(DENSE, 1.0, prompted=False), Test(DENSE, 1.0))
+    assert _plan(method, dense="mapped") == (*mapped, *_plan(method))
+    tuned = _plan(method, dense="tuned")
+    assert (tuned[:3], tuned[4:]) == (mapped, _plan(method))
+
+
+def test_that_a_tuned_dense_reference_makes_as_many_updates_as_a_level_and_sees_no_prompt():
+    tune = _plan("vpns", dense="tuned")[3]
+    assert isinstance(tune, Finetune) and tune.epochs == 3 + 2
+    assert tune.steps == (HalfStep("vp", False, ("weights",)), HalfStep("train", False, ("weights",)))
+
+
+def test_that_a_run_from_a_saved_state_has_no_dense_reference_of_its_own():
+    assert not any(phase.level == DENSE for phase in _plan("vpns", dense="tuned", start_from="state.safetensors"))

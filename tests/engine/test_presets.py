@@ -42,7 +42,7 @@ def test_that_the_folder_preset_has_the_published_budget():
     config = config_from({**values, "data": {**values["data"], "folder": "images"}})
     assert config.optim.scores.lr == config.optim.search_prompt.lr == 1e-4
     assert (config.search_epochs, config.finetune_epochs, config.prompt.pad) == (30, 30, 16)
-    assert (config.prompt.square, config.optim.weights.lr, config.data.image_size) == (115, 1e-2, 224)
+    assert (config.prompt.as_kind("fix").square, config.optim.weights.lr, config.data.image_size) == (115, 1e-2, 224)
 
 
 def test_that_rivals_of_the_demo_differ_in_the_method_only():

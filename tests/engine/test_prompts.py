@@ -74,14 +74,6 @@ def test_that_the_control_arm_gets_the_padded_image_and_nothing_to_learn():
     assert torch.equal(prompt(x), normalize(torch.nn.functional.pad(x, (1, 1, 1, 1))))
 
 
-def test_that_a_reset_prompt_is_zero():
-    prompt = _prompt(kind="pad", pad=2)
-    with torch.no_grad():
-        prompt.delta.fill_(0.3)
-    prompt.reset()
-    assert prompt.delta.eq(0).all()
-
-
 def test_that_a_prompt_beyond_the_pixel_range_is_clamped():
     prompt = _prompt(kind="pad", pad=2)
     with torch.no_grad():

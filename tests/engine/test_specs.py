@@ -127,8 +127,8 @@ def nested(location, value):
 
 @pytest.mark.parametrize(("canvas", "square"), [(16, 8), (224, 115), (48, 25), ("224", 115)])
 def test_that_a_square_not_given_has_the_papers_share_of_the_canvas(canvas, square):
-    assert PromptSpec(canvas=canvas).model_dump()["square"] == square
-    assert PromptSpec(canvas=canvas, square=3).square == 3
+    assert PromptSpec(kind="fix", canvas=canvas).model_dump()["square"] == square
+    assert PromptSpec(kind="random", canvas=canvas, square=3).square == 3
 
 
 def test_that_a_canvas_that_cannot_work_is_the_only_reason():

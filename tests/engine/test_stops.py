@@ -84,7 +84,7 @@ def test_that_a_run_that_fails_while_tuning_keeps_its_best_epoch(pictures, tmp_p
 def test_that_levels_are_independent_with_the_random_prompt_too(pictures, tmp_path):
     def states(sparsities, folder):
         config = tiny_config(pictures, search_epochs=1, finetune_epochs=1)
-        prompt = config.prompt.model_copy(update={"kind": "random"})
+        prompt = config.prompt.as_kind("random")
         mask = config.mask.model_copy(update={"sparsities": sparsities})
         store, events = run(config.model_copy(update={"prompt": prompt, "mask": mask}), folder)
         return read_arrays(store.path([e for e in events if isinstance(e, kinds_of.LevelSaved)][-1].state_path))

@@ -38,6 +38,7 @@ def tiny_config(folder: Path, **changes: object) -> RunConfig:
         "threads": 1,
         "device": "cpu",
         "mask": {"sparsities": [0.5]},
+        "dense": "none",
     }
     data = {"dataset": "folder", "folder": str(folder), "image_size": 8, "batch_size": 4}
     data |= dict(changes.pop("data", {}))  # type: ignore[call-overload]

@@ -5,6 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from vpns_engine.presets import all_presets
+from vpns_engine.specs.prompt import PadSpec, PromptSpec
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.forms.choices import Choices, choices_at_first, gather, sources_of
 from vpns_gui.forms.draft import Draft
@@ -24,8 +25,12 @@ def leaves(values, prefix=""):
 
 
 def test_that_every_leaf_of_the_configuration_is_in_the_form_once():
-    assert sorted(form_fields()) == sorted(leaves(RunConfig().model_dump()))
-    assert [place for place, field in form_fields().items() if not field.advanced] == list(BASIC)
+    values = {**RunConfig().model_dump(), "prompt": PromptSpec.defaults()}
+    assert sorted(form_fields()) == sorted(leaves(values))
+    assert {"prompt.pad", "prompt.square", "prompt.rank"} <= form_fields().keys()
+    basic = [place for place, field in form_fields().items() if not field.advanced]
+    assert [place for place in basic if place in BASIC] == list(BASIC)
+    assert {place.split(".")[0] for place in basic if place not in BASIC} == {"prompt"}
 
 
 def test_that_every_field_explains_itself():
@@ -96,7 +101,7 @@ def test_that_a_hidden_value_that_works_is_kept():
     draft = Draft.of({}).put("prompt.pad", 5).put("method", "control")
     verdict = judge(draft, Choices())
     assert verdict.config is not None
-    assert verdict.config.prompt.pad == 5
+    assert verdict.config.prompt == PadSpec(canvas=16, pad=5)
 
 
 def test_that_reasons_are_in_the_order_of_the_form():

@@ -6,10 +6,9 @@ from typing import Any
 
 from vpns_engine.export.check import Check
 from vpns_engine.export.code import code_of
-from vpns_engine.export.documents import place_text
 from vpns_engine.export.picture import PictureScale
 from vpns_engine.export.source import Source
-from vpns_engine.saved_states import TUNING_LABELS, epoch_words, is_measured
+from vpns_engine.saved_states import TUNING_LABELS, dense_tests, epoch_words, is_measured
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.model import Weights
 from vpns_engine.words import percent, printable, sparsity_of
@@ -89,6 +88,8 @@ def _accuracy(source: Source, measured: dict[str, Any]) -> str:
         rows.append(_accuracy_row(f"validation ({source.started.num_validation} images)", validation))
     if not rows:
         return "It was not measured for this state."
+    dense = [(f"test, {label.lower()}", tested.accuracy) for label, tested in dense_tests(source.history)]
+    rows += [_accuracy_row(label, {"accuracy": accuracy, "accuracy_prompted": None}) for label, accuracy in dense]
     notes = [] if test else ["The test split was not read for this state."]
     notes.append("One run, one seed: differences of a point or so are within what another seed gives.")
     if source.config.uses_prompt:
@@ -131,7 +132,7 @@ def _prompt(source: Source, scale: PictureScale | None) -> str:
         return "This method has no visual prompt."
     bound = f"{scale.bound:.4g}"
     return (
-        f"Kind `{source.config.prompt.kind}`: {place_text(source.config.effective_prompt)}.\n\n"
+        f"Kind `{source.config.prompt.kind}`: {source.config.effective_prompt.how()}.\n\n"
         "![The prompt](prompt.png)\n\n"
         f"The picture is amplified, and drawn {scale.enlarged} times as large: middle grey adds nothing, full white adds\n"
         f"{bound}, full black takes {bound} away, in units of pixel value (0 black, 1 white). The exact values are in\n"
@@ -158,7 +159,7 @@ def _check_words(source: Source, check: Check) -> dict[str, object]:
     return {
         "num_pictures": check.num_pictures,
         "pictures": "pictures of noise" if source.pictures_are_noise else "pictures of the run",
-        "views": "without the prompt" if source.delta is None else "with and without the prompt",
+        "views": "with and without the prompt" if source.prompt else "without the prompt",
         "agreement": same if check.max_difference == 0 else f"logits within {check.max_difference:.2g} of those",
         "threads": f"{check.threads} CPU thread{'s' * (check.threads != 1)}",
     }

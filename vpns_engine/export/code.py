@@ -5,6 +5,7 @@ from pathlib import Path
 from string import Template
 
 import vpns_engine.nn.networks as networks
+from vpns_engine.catalogue import catalogue
 
 _PROMPTED = """
 def prompted(x):  # the network's input with the prompt: canvas, prompt, clamp, normalise
@@ -13,6 +14,14 @@ def prompted(x):  # the network's input with the prompt: canvas, prompt, clamp, 
     added = load_file(HERE / "prompt.safetensors")["added"]
     return plain((canvas + added).clamp(0, 1))
 
+"""
+
+
+_VERSIONED = """\
+    own = network.state_dict()  # it has the version number that MNASNet asks a state dict for
+    assert own.keys() == state.keys()
+    own.update(state)
+    state = own
 """
 
 
@@ -38,13 +47,14 @@ def code_of(architecture: str) -> NetworkCode:
 
 def example_text(architecture: str, *, num_source: int, prompted: bool) -> str:
     """Write the loader example for one export."""
-    code = code_of(architecture)
+    code, entry = code_of(architecture), catalogue()[architecture]
     template = Template((Path(__file__).parent / "templates" / "example.py.in").read_text(encoding="utf-8"))
     views = '(("without prompt", plain), ("with prompt", prompted))' if prompted else '(("without prompt", plain),)'
     return template.substitute(
         import_line=f"from {code.module} import {code.builder}",
         builder=code.builder,
-        num_source=num_source,
+        arguments=", ".join(f"{name}={value}" for name, value in {"num_classes": num_source, **entry.arguments}.items()),
+        versioned=_VERSIONED if entry.family == "MNASNet" else "",
         prompted=_PROMPTED if prompted else "",
         views=views,
     )

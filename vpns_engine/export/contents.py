@@ -32,10 +32,10 @@ def write_arrays_and_code(source: Source, folder: Path) -> PictureScale | None:
     _write_json(folder / "preprocessing.json", preprocessing(source))
     _write_text(folder / "config.json", source.config.model_dump_json(indent=2) + "\n")
     _write_code(source, folder)
-    if source.delta is None or source.added is None:
+    if not source.prompt:
         return None
-    (folder / "prompt.safetensors").write_bytes(save({"delta": source.delta, "added": source.added}))
-    return write_picture(source.added, folder / "prompt.png")
+    (folder / "prompt.safetensors").write_bytes(save(dict(source.prompt)))
+    return write_picture(source.prompt["added"], folder / "prompt.png")
 
 
 def write_findings(source: Source, check: Check, scale: PictureScale | None, folder: Path) -> None:
@@ -48,7 +48,7 @@ def write_findings(source: Source, check: Check, scale: PictureScale | None, fol
 def _write_code(source: Source, folder: Path) -> None:
     architecture = source.config.model.architecture
     num_source = len(source.started.source_classes)
-    text = example_text(architecture, num_source=num_source, prompted=source.added is not None)
+    text = example_text(architecture, num_source=num_source, prompted=bool(source.prompt))
     _write_text(folder / "example.py", text)
     if own := code_of(architecture).own_file:
         shutil.copyfile(own, folder / own.name)

@@ -7,10 +7,9 @@ import numpy as np
 from vpns_engine.density import density_of
 from vpns_engine.export.check import RELATIVE_LIMIT, Check
 from vpns_engine.export.source import Source
-from vpns_engine.nn.normalization import MEAN, STD
+from vpns_engine.nn.normalization import normalization_of
 from vpns_engine.nn.prompts import margins
-from vpns_engine.saved_states import saved_name
-from vpns_engine.specs.place import square_place, where
+from vpns_engine.saved_states import dense_tests, saved_name
 from vpns_engine.specs.prompt import PromptSpec
 
 
@@ -28,53 +27,25 @@ def preprocessing(source: Source) -> dict[str, Any]:
     """Say what happens to a picture before the network sees it."""
     size, prompt = source.config.data.image_size, source.config.effective_prompt
     left, right = margins(prompt.canvas, size)
+    wanted = normalization_of(source.config.model.architecture)
     return {
         "image_size": size,
         "resize": "RGB, both sides to image_size (the aspect ratio is not kept), bilinear with antialiasing (Pillow BILINEAR)",
         "value_range": [0, 1],
-        "mean": list(MEAN),
-        "std": list(STD),
+        "mean": list(wanted.mean),
+        "std": list(wanted.std),
         "without_prompt": "normalise the image at image_size x image_size; no canvas",
         "with_prompt": _steps(prompt),
         "canvas": prompt.canvas,
         "image_on_canvas": {"left": left, "right": right, "top": left, "bottom": right},
-        "prompt": _prompt(prompt),
+        "prompt": {"kind": prompt.kind, **prompt.facts(), "where": prompt.how()},
     }
 
 
 def _steps(prompt: PromptSpec) -> str | None:
-    if prompt.kind == "none":
+    if not prompt.learns:
         return None
     return "put the image on the black canvas, add `added` of prompt.safetensors, clamp to [0, 1], normalise"
-
-
-def _prompt(prompt: PromptSpec) -> dict[str, Any]:
-    found: dict[str, Any] = {"kind": prompt.kind}
-    if prompt.kind == "pad":
-        found["pad"] = prompt.pad
-    if prompt.kind in ("fix", "random"):
-        row, column = square_place(prompt)
-        found.update(square=prompt.square, square_at={"row": row, "column": column})
-    return found | {"where": place_text(prompt)}
-
-
-def place_text(prompt: PromptSpec) -> str:
-    """Say in words where the prompt acts, and how `added` comes from `delta`."""
-    match prompt.kind:
-        case "pad":
-            return f"{where(prompt)}; added = delta there, 0 elsewhere"
-        case "fix" | "expand":
-            return f"{where(prompt)}; added = sigmoid(delta) there, 0 elsewhere"
-        case "random":
-            row, column = square_place(prompt)
-            return (
-                f"{where(prompt)} of the training: its top-left corner uniform in rows and columns 0 to "
-                f"{prompt.canvas - prompt.square - 1}, added = sigmoid(delta) in the square, 0 elsewhere. For validation, test "
-                f"and this export it is in the middle, corner at row {row}, column {column}; for another place, cut "
-                "sigmoid(delta) there"
-            )
-        case "none":
-            return where(prompt)
 
 
 def metrics(source: Source, check: Check) -> dict[str, Any]:
@@ -98,6 +69,7 @@ def metrics(source: Source, check: Check) -> dict[str, Any]:
         },
         "test": _test(source),
         "tests_of_the_run": _tests(source),
+        "dense_reference": {tested.stage: tested.accuracy for _, tested in dense_tests(source.history)},
         "scored_weights": source.num_scored,
         "kept_weights": source.num_kept,
         "nonzero_weights_in_file": check.num_nonzero,

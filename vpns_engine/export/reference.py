@@ -10,7 +10,7 @@ from vpns_engine.artifacts import FloatArray
 from vpns_engine.errors import EngineError
 from vpns_engine.export.source import Source
 from vpns_engine.export.weights import unmodified
-from vpns_engine.nn.normalization import normalize
+from vpns_engine.nn.normalization import normalization_of
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 
@@ -25,9 +25,9 @@ def reference_logits(source: Source) -> dict[str, FloatArray]:
     x_B3SS = torch.from_numpy(np.ascontiguousarray(source.pictures)).float() / 255
     mapping = list(source.info.mapping)
     with torch.inference_mode():
-        inputs = {"plain": normalize(x_B3SS)}
-        if source.delta is not None:
-            inputs["prompted"] = _prompted(source, source.delta, x_B3SS)
+        inputs = {"plain": normalization_of(source.config.model.architecture)(x_B3SS)}
+        if source.prompt:
+            inputs["prompted"] = _prompted(source, x_B3SS)
         return {view: network(x)[:, mapping].numpy() for view, x in inputs.items()}
 
 
@@ -45,9 +45,15 @@ def _pruned(source: Source) -> SparseNetwork:
     return network.eval()
 
 
-def _prompted(source: Source, delta: FloatArray, x_B3SS: torch.Tensor) -> torch.Tensor:
-    prompt = build_prompt(source.config.effective_prompt, source.config.data.image_size, _nowhere)
-    prompt.delta.copy_(torch.from_numpy(np.array(delta)))
+def _prompted(source: Source, x_B3SS: torch.Tensor) -> torch.Tensor:
+    config = source.config
+    wanted = normalization_of(config.model.architecture)
+    prompt = build_prompt(config.effective_prompt, config.data.image_size, _nowhere, normalization=wanted)
+    learned = {name: torch.from_numpy(np.array(value)) for name, value in source.prompt.items()}
+    for name, value in prompt.named_parameters():
+        if name not in learned or learned[name].shape != value.shape:
+            raise EngineError(f"the saved state is damaged: the prompt's {name} should have shape {tuple(value.shape)}")
+    prompt.take(learned)
     prompted: torch.Tensor = prompt(x_B3SS, fixed=True)
     return prompted
 

@@ -39,8 +39,8 @@ class Source:
     weights: Mapping[str, Array]
     scores: Mapping[str, Array]
     masks: Mapping[str, BoolArray]
-    delta: FloatArray | None
-    added: FloatArray | None
+    prompt: Mapping[str, FloatArray]
+    """What was learned of the prompt by name, with `delta` and `added`; empty without a prompt."""
     pictures: npt.NDArray[np.uint8]
     pictures_are_noise: bool
 
@@ -98,8 +98,7 @@ def read_source(store: RunStore, *, level: int | None, stage: Stage | None) -> S
         weights=weights,
         scores=_group(arrays, "scores/"),
         masks=_masks(arrays, info),
-        delta=_prompt(arrays, "delta", store.config.prompt.canvas) if prompted else None,
-        added=_prompt(arrays, "added", store.config.prompt.canvas) if prompted else None,
+        prompt=_prompt(arrays, store.config.prompt.canvas) if prompted else {},
         pictures=pictures,
         pictures_are_noise=are_noise,
     )
@@ -157,11 +156,11 @@ def _masks(arrays: Mapping[str, Array], info: StateInfo) -> dict[str, BoolArray]
     return {layer: unpack(packed[layer], shape) for layer, shape in info.shapes.items()}
 
 
-def _prompt(arrays: Mapping[str, Array], name: str, canvas: int) -> FloatArray:
-    found = arrays.get(f"prompt/{name}")
-    if found is None or found.shape != (3, canvas, canvas):
+def _prompt(arrays: Mapping[str, Array], canvas: int) -> dict[str, FloatArray]:
+    found = _group(arrays, "prompt/")
+    if any(name not in found or found[name].shape != (3, canvas, canvas) for name in ("delta", "added")):
         raise EngineError(f"the saved state is damaged: no prompt of {canvas} x {canvas} px")
-    if not np.isfinite(found).all():
+    if not all(np.isfinite(array).all() for array in found.values()):
         raise EngineError("the prompt holds values that are not finite (the training diverged): nothing to export")
     return found
 

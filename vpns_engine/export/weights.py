@@ -1,6 +1,7 @@
 """The pruned network's files: a plain state dict of the unmodified architecture, the mask folded in."""
 
 import io
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from vpns_engine.artifacts import BoolArray
 from vpns_engine.errors import EngineError
 from vpns_engine.export.source import Array, Source, entry_of
-from vpns_engine.nn.models import plain_network
+from vpns_engine.nn.models import blank_network, versioned
 
 
 def write_weights(source: Source, folder: Path) -> None:
@@ -29,20 +31,30 @@ def write_weights(source: Source, folder: Path) -> None:
     (folder / "model.pt").write_bytes(buffer.getbuffer())
 
 
-def folded_state(source: Source) -> dict[str, Tensor]:
+def folded_state(source: Source) -> "OrderedDict[str, Tensor]":
     """Give the state dict of the unmodified architecture, exactly 0 where the mask prunes.
 
     Raises:
         EngineError: the weights are not those of the architecture.
     """
-    arrays = dict(source.weights)
-    for layer, mask in source.masks.items():
+    return folded(source.config.model.architecture, len(source.started.source_classes), source.weights, source.masks)
+
+
+def folded(
+    architecture: str, num_source: int, weights: Mapping[str, Array], masks: Mapping[str, BoolArray]
+) -> "OrderedDict[str, Tensor]":
+    """Put the masks into dense weights; see `folded_state`.
+
+    Raises:
+        EngineError: the weights are not those of the architecture.
+    """
+    arrays = dict(weights)
+    for layer, mask in masks.items():
         entry = entry_of(layer, arrays)
         # where, not a product: a product leaves -0 in the place of negative weights
         arrays[entry] = np.where(mask, arrays[entry], arrays[entry].dtype.type(0))
-    architecture = source.config.model.architecture
-    network = unmodified(architecture, len(source.started.source_classes), arrays)
-    return {name: tensor.detach().clone().contiguous() for name, tensor in network.state_dict().items()}
+    network = unmodified(architecture, num_source, arrays)
+    return versioned(network, {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()})
 
 
 def unmodified(architecture: str, num_source: int, arrays: Mapping[str, Array]) -> torch.nn.Module:
@@ -51,12 +63,11 @@ def unmodified(architecture: str, num_source: int, arrays: Mapping[str, Array]) 
     Raises:
         EngineError: the weights are not those of the architecture.
     """
-    # on the meta device: no weight is drawn, so a run in another thread keeps its random numbers
-    with torch.device("meta"):
-        network = plain_network(architecture, num_source)
+    # blank: no weight is drawn, so a run in another thread keeps its random numbers
+    network = blank_network(architecture, num_source)
     tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
     try:
-        network.load_state_dict(tensors, strict=True, assign=True)
+        network.load_state_dict(versioned(network, tensors), strict=True, assign=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise EngineError(f"the saved weights are not those of {architecture}: {reason}") from error

@@ -15,6 +15,16 @@ def count_predictions(predicted_B: Tensor, target_B: Tensor, num_source: int, nu
     return torch.bincount(cells_B, minlength=num_source * num_target).view(num_source, num_target)
 
 
+def draw_sources(num_source: int, num_target: int, seed: int) -> Tensor:
+    """Draw distinct source classes for the target classes (RLM), shape (T,), int64.
+
+    Raises:
+        EngineError: fewer source classes than target classes.
+    """
+    _check_enough(num_source, num_target)
+    return torch.randperm(num_source, generator=torch.Generator().manual_seed(seed))[:num_target]
+
+
 def most_frequent(counts_ST: Tensor) -> Tensor:
     """Give each target class the source class it is most often taken for.
 
@@ -31,8 +41,7 @@ def most_frequent(counts_ST: Tensor) -> Tensor:
         EngineError: fewer source classes than target classes.
     """
     num_source, num_target = counts_ST.shape
-    if num_source < num_target:
-        raise EngineError(f"{num_target} target classes need as many source classes, but the network has {num_source}")
+    _check_enough(num_source, num_target)
     left_ST = counts_ST.clone()
     mapping_T = torch.empty(num_target, dtype=torch.int64)
     for _ in range(num_target):
@@ -42,3 +51,8 @@ def most_frequent(counts_ST: Tensor) -> Tensor:
         left_ST[source, :] = -1
         left_ST[:, target] = -1
     return mapping_T
+
+
+def _check_enough(num_source: int, num_target: int) -> None:
+    if num_source < num_target:
+        raise EngineError(f"{num_target} target classes need as many source classes, but the network has {num_source}")

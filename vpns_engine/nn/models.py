@@ -3,6 +3,7 @@
 import json
 import pickle
 import warnings
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,36 +16,39 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from vpns_engine.bundled import resource
+from vpns_engine.catalogue import catalogue
+from vpns_engine.download import Report, fetch_file
 from vpns_engine.errors import EngineError
 from vpns_engine.files import expanded
-from vpns_engine.folders import cache_folder
-from vpns_engine.nn.download import Report, fetch
+from vpns_engine.nn.blank import blank
 from vpns_engine.nn.networks.resnet_cifar import resnet20
-from vpns_engine.specs.model import Architecture, ModelSpec
-
-_PAPER_WEIGHTS: dict[Architecture, str] = {
-    "resnet18": "ResNet18_Weights.IMAGENET1K_V1",
-    "resnet50": "ResNet50_Weights.IMAGENET1K_V2",
-    "vgg16": "VGG16_Weights.IMAGENET1K_V1",
-    "vgg16_bn": "VGG16_BN_Weights.IMAGENET1K_V1",
-}
-"""The weights the published numbers come from (spec section 5)."""
+from vpns_engine.nn.normalization import IMAGENET, Normalization, normalization_of
+from vpns_engine.nn.old_names import renamed
+from vpns_engine.specs.model import ModelSpec
+from vpns_engine.weights_files import download_path, find_weights
 
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A network with its weights, and the names of its classes."""
+    """A network with its weights, the names of its classes, and what it wants done to its input."""
 
     module: nn.Module
     source_classes: tuple[str, ...]
+    normalization: Normalization = IMAGENET
 
 
 def plain_network(architecture: str, num_classes: int) -> nn.Module:
     """Make the unmodified architecture with random weights."""
     if architecture == "resnet20":
         return resnet20(num_classes)
-    network: nn.Module = torchvision.models.get_model(architecture, weights=None, num_classes=num_classes)
+    arguments = catalogue()[architecture].arguments
+    network: nn.Module = torchvision.models.get_model(architecture, weights=None, num_classes=num_classes, **arguments)
     return network
+
+
+def blank_network(architecture: str, num_classes: int) -> nn.Module:
+    """Make the unmodified architecture without values, to be filled from a state dict; draws no random number."""
+    return blank(lambda: plain_network(architecture, num_classes))
 
 
 def load_pretrained(spec: ModelSpec, seed: int, report: Report) -> Pretrained:
@@ -58,24 +62,40 @@ def load_pretrained(spec: ModelSpec, seed: int, report: Report) -> Pretrained:
     Raises:
         EngineError: a download failed, or the weights file cannot be used.
     """
-    names = source_class_names(spec.architecture)
+    architecture = spec.architecture
     match spec.weights:
         case "none":
             torch.manual_seed(seed)
-            return Pretrained(plain_network(spec.architecture, len(names)), names)
+            names = source_class_names(architecture)
+            return Pretrained(plain_network(architecture, len(names)), names, normalization_of(architecture))
+        case "pretrained" if architecture == "resnet20":
+            return fitted(architecture, load_file(resource("demo/letters_resnet20.safetensors")), "the bundled weights")
         case "pretrained":
-            state = _bundled_letters() if spec.architecture == "resnet20" else _torchvision_state(spec.architecture, report)
-            return _fitted(spec.architecture, state, "pre-trained weights", names)
+            path = weights_path(architecture, report)
+            return fitted(architecture, read_state_dict(path), str(path))
         case "file":
             path = expanded(spec.weights_file)
-            return _fitted(spec.architecture, read_state_dict(path), str(path), names)
+            return fitted(architecture, read_state_dict(path), str(path))
 
 
-def source_class_names(architecture: Architecture) -> tuple[str, ...]:
+def weights_path(architecture: str, report: Report) -> Path:
+    """Give torchvision's file of pre-trained weights: one that is there already, or downloaded now.
+
+    Raises:
+        EngineError: it is nowhere, and cannot be downloaded.
+    """
+    if found := find_weights(architecture):
+        return found
+    entry = catalogue()[architecture]
+    path = download_path(architecture)
+    return fetch_file(entry.url, path, report=report, bytes=entry.num_bytes, label=f"weights of {entry.label}")
+
+
+def source_class_names(architecture: str) -> tuple[str, ...]:
     """Name the classes of the pre-trained weights, in order."""
     if architecture == "resnet20":
         return tuple(json.loads(resource("demo/letters_classes.json").read_text(encoding="utf-8")))
-    return tuple(torchvision.models.get_weight(_PAPER_WEIGHTS[architecture]).meta["categories"])
+    return tuple(torchvision.models.get_weight(catalogue()[architecture].weights).meta["categories"])
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -104,23 +124,36 @@ def _load_pickle(path: Path) -> Any:  # noqa: ANN401 - whatever stands in the fi
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _fitted(architecture: Architecture, state: dict[str, Tensor], where: str, names: tuple[str, ...]) -> Pretrained:
-    network = plain_network(architecture, len(names))
-    num_classes = _num_classes(network, state, len(names))
+def fitted(architecture: str, state: Mapping[str, Tensor], where: str) -> Pretrained:
+    """Make a network from a state dict with any number of classes; its names may be old ones of torchvision.
+
+    Args:
+        architecture: which network.
+        state: all of its entries.
+        where: what a message calls the state dict.
+
+    Raises:
+        EngineError: it is not that network's; the message names the first misfit.
+    """
+    names = source_class_names(architecture)
+    last = f"{catalogue()[architecture].classifier}.weight"
+    num_classes = state[last].shape[0] if last in state and state[last].ndim > 0 else len(names)
     if num_classes != len(names):
-        network = plain_network(architecture, num_classes)
         names = tuple(f"class {index}" for index in range(num_classes))
-    reason = _misfit(network.state_dict(), state)
-    if reason:
+    network = blank_network(architecture, num_classes)
+    expected = network.state_dict()
+    state = renamed(state, expected)
+    if reason := _misfit(expected, state):
         raise EngineError(f"{where} does not fit {architecture}: {reason}")
-    network.load_state_dict(state)
-    return Pretrained(network.float(), names)
+    network.to_empty(device="cpu").load_state_dict(versioned(network, state))
+    return Pretrained(network.float(), names, normalization_of(architecture))
 
 
-def _num_classes(network: nn.Module, state: Mapping[str, Tensor], default: int) -> int:
-    """Read the number of classes off the classifier's bias, the last entry of each of these networks."""
-    last = list(network.state_dict())[-1]
-    return int(state[last].shape[0]) if last in state and state[last].ndim == 1 else default
+def versioned(network: nn.Module, state: Mapping[str, Tensor]) -> "OrderedDict[str, Tensor]":
+    """Say of a plain state dict that it has the network's present names: MNASNet does not load one that does not say so."""
+    found = OrderedDict(state)
+    found._metadata = network.state_dict()._metadata  # type: ignore[attr-defined]  # what torch itself writes
+    return found
 
 
 def _misfit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
@@ -134,15 +167,6 @@ def _misfit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
         if given[name].shape != value.shape:
             return f"{name} is {tuple(given[name].shape)}, not {tuple(value.shape)}"
     return ""
-
-
-def _bundled_letters() -> dict[str, Tensor]:
-    return load_file(resource("demo/letters_resnet20.safetensors"))
-
-
-def _torchvision_state(architecture: Architecture, report: Report) -> dict[str, Tensor]:
-    weights: Any = torchvision.models.get_weight(_PAPER_WEIGHTS[architecture])
-    return read_state_dict(fetch(weights.url, cache_folder() / "weights", report))
 
 
 def _first_line(error: Exception) -> str:

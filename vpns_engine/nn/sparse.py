@@ -6,7 +6,7 @@ pass of the bare network costs, and the network's own state dict is the pruned c
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -63,17 +63,22 @@ def initial_score(weight: Tensor) -> Tensor:
 
 
 class SparseNetwork(nn.Module):
-    """A plain network, pruned by scores and one threshold: m = |S| > tau."""
+    """A plain network, pruned by scores and one threshold: m = |S| > tau.
+
+    `unscored` names layers that are neither scored nor pruned: a new classifier, for one.
+    """
 
     threshold: float | None
     """tau; None: nothing is masked, and scores get no gradient."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, unscored: Collection[str] = ()) -> None:
         super().__init__()
         self.network = network
+        self._unscored = tuple(unscored)
         self.scored = [
             ScoredWeight(name, entry, parameter, parameter.detach().clone(), initial_score(parameter.detach()))
             for name, entry, parameter in scored_weights(network)
+            if name not in self._unscored
         ]
         self.threshold = None
         self._search: ThresholdSearch | None = None
@@ -107,6 +112,10 @@ class SparseNetwork(nn.Module):
         """Biases, batch-norm and whatever else is not scored."""
         own = {id(item.parameter) for item in self.scored}
         return [parameter for parameter in self.network.parameters() if id(parameter) not in own]
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """Give the parameters of the layers that are left out of the scoring."""
+        return [parameter for name in self._unscored for parameter in self.network.get_submodule(name).parameters()]
 
     def masks(self) -> list[Tensor]:
         """Give m of every scored weight, bool."""
@@ -193,7 +202,12 @@ class SparseNetwork(nn.Module):
     @torch.no_grad()
     def load_plain_state(self, state: dict[str, Tensor]) -> None:
         """Load a dense state dict of the unmodified network; scores and threshold stay."""
-        self.network.load_state_dict(state)
+        own = self.network.state_dict()
+        if own.keys() != state.keys():
+            raise ValueError("the state dict is not the one of this network")
+        # one by one: load_state_dict would ask a network of MNASNet's kind for a version number
+        for name, value in own.items():
+            value.copy_(state[name])
         for item in self.scored:
             item.weight.copy_(state[item.entry])
         self.refresh()

@@ -53,6 +53,9 @@ NAMED: tuple[Dataset, ...] = tuple(name for name in DATASET_LABELS if name not i
 _DRAWN: tuple[Dataset, ...] = tuple(name for name in DATASET_LABELS if name not in ("digits", "dtd", "flowers102", "unknown"))
 """Data sets whose validation images are drawn from the training images."""
 
+_NO_TEST: tuple[Dataset, ...] = ("folder", "eurosat", "sun397")
+"""Data sets that may have no test images of their own, or never have."""
+
 Protocol = Literal["held-out", "paper"]
 
 
@@ -99,8 +102,9 @@ class DataSpec(Spec):
     """Part of the training images kept for validation (stratified, at least 5 per class) where the data set brings no
     validation split of its own. Not used by the paper protocol."""
 
-    test_share: float = option(0.2, "Test share", advanced=True, only_with={"dataset": ("folder",)}, gt=0, le=0.5)
-    """Part of a folder's images kept for the test (stratified, seeded) where the folder has no test or val folder."""
+    test_share: float = option(0.2, "Test share", advanced=True, only_with={"dataset": _NO_TEST}, gt=0, le=0.5)
+    """Part of the images kept for the test (stratified, seeded) where the set has none: a folder without test or val folder,
+    EuroSAT, SUN397."""
 
     @field_validator("folder")
     @classmethod

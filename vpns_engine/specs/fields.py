@@ -5,6 +5,7 @@ are generated from these.
 """
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,11 @@ class Spec(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, validate_default=True
     )
+
+    @classmethod
+    def settings(cls) -> Mapping[str, FieldInfo]:
+        """Give the fields that forms and command lines show; a spec of several kinds gives those of all its kinds."""
+        return cls.model_fields
 
 
 def option(
@@ -52,6 +58,13 @@ def option(
         "path": path,
     }
     return Field(default, title=label, json_schema_extra=shown, **bounds)
+
+
+def extended(field: FieldInfo, **shown: object) -> FieldInfo:
+    """Give a copy of a field that says something more of itself (`words`, `only_with` ...)."""
+    found = copy(field)
+    found.json_schema_extra = {**_extra(field), **shown}  # type: ignore[dict-item]
+    return found
 
 
 def unit_of(field: FieldInfo) -> str:

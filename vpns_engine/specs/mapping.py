@@ -20,5 +20,5 @@ class MappingSpec(Spec):
 
     kind: MappingKind = option("flm", "Label mapping", advanced=True, words=MAPPING_LABELS)
     """flm: each target class takes the source class it is most often taken for, one to one (frequency label mapping), found
-    once for each sparsity; ilm: found again at each epoch; rlm: source classes drawn at random; head: a new linear classifier in
-    place of the pre-trained one, neither scored nor pruned, which learns in both stages."""
+    once for each sparsity; ilm: found again at the start of each epoch; rlm: source classes drawn at random, one to one;
+    head: a new linear classifier in place of the pre-trained one, neither scored nor pruned, which learns in both stages."""

@@ -24,9 +24,9 @@ def num_dropped(density: float, total: int) -> int:
 class MaskSpec(Spec):
     """The levels of a run; each is independent of the others."""
 
-    sparsities: tuple[Sparsity, ...] = option((0.9,), "Sparsity", unit="%", min_length=1, max_length=64)
+    sparsities: tuple[Sparsity, ...] = option((0.9,), "Sparsity", unit="%", max_length=64)
     """Share of the scored weights (all convolutions and linear layers together) that is set to zero. Several values, separated
-    by commas, are independent levels of one run."""
+    by commas, are independent levels of one run. At least one, but where the dense reference is tuned."""
 
     @field_validator("sparsities")
     @classmethod

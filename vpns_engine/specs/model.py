@@ -5,27 +5,18 @@ from typing import Literal
 from pydantic import field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from vpns_engine.catalogue import labels, why_not
 from vpns_engine.specs.fields import Spec, option
 
-Architecture = Literal["resnet20", "resnet18", "resnet50", "vgg16", "vgg16_bn"]
 Weights = Literal["pretrained", "file", "none"]
 
 
 class ModelSpec(Spec):
     """The pre-trained network that is pruned."""
 
-    architecture: Architecture = option(
-        "resnet20",
-        "Architecture",
-        words={
-            "resnet20": "ResNet-20 (bundled)",
-            "resnet18": "ResNet-18",
-            "resnet50": "ResNet-50",
-            "vgg16": "VGG-16",
-            "vgg16_bn": "VGG-16-BN",
-        },
-    )
-    """The network. ResNet-20 comes with the program (trained on letters, 16 px); the others are torchvision's."""
+    architecture: str = option("resnet20", "Architecture", words=labels())
+    """The network. ResNet-20 comes with the program (trained on letters, 16 px); the others are torchvision's (trained on
+    ImageNet): `vpns weights list` names them."""
 
     weights: Weights = option(
         "pretrained",
@@ -37,6 +28,13 @@ class ModelSpec(Spec):
 
     weights_file: str = option("", "Weights file", only_with={"weights": ("file",)}, path="file")
     """A plain state dict (.safetensors, .pt or .pth) of the chosen architecture. Read without running any code in it."""
+
+    @field_validator("architecture")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if reason := why_not(value):
+            raise ValueError(reason)
+        return value
 
     @field_validator("weights_file")
     @classmethod

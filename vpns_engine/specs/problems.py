@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from vpns_engine.errors import EngineError
-from vpns_engine.specs.fields import unit_of
+from vpns_engine.specs.fields import Spec, unit_of
 from vpns_engine.specs.run import RunConfig
 
 
@@ -45,14 +45,14 @@ def config_from(values: Mapping[str, Any]) -> RunConfig:
 
 def field_at(location: str) -> FieldInfo | None:
     """Find the spec field at a dotted location; None where there is none."""
-    model: type[BaseModel] | None = RunConfig
+    model: type[Spec] | None = RunConfig
     found: FieldInfo | None = None
     for part in location.split("."):
-        if model is None or part not in model.model_fields:
+        if model is None or part not in model.settings():
             return found
-        found = model.model_fields[part]
+        found = model.settings()[part]
         kind = found.annotation
-        model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        model = kind if isinstance(kind, type) and issubclass(kind, Spec) else None
     return found
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
 from vpns_engine.specs.data import DataSpec
@@ -13,8 +13,7 @@ from vpns_engine.specs.masks import MaskSpec
 from vpns_engine.specs.method import METHOD_LABELS, MethodName
 from vpns_engine.specs.model import ModelSpec
 from vpns_engine.specs.optim import OptimGroups
-from vpns_engine.specs.prompt import PromptSpec
-
+from vpns_engine.specs.prompt import NoPromptSpec, PadSpec, PromptSpec
 
 DenseReference = Literal["none", "mapped", "tuned"]
 Precision = Literal["auto", "float32", "bf16"]
@@ -37,7 +36,7 @@ class RunConfig(Spec):
     data: DataSpec = DataSpec()
     """The images."""
 
-    prompt: PromptSpec = PromptSpec()
+    prompt: SerializeAsAny[PromptSpec] = PadSpec()
     """The visual prompt."""
 
     mapping: MappingSpec = MappingSpec()
@@ -93,23 +92,41 @@ class RunConfig(Spec):
     mapping and tunes further, without a search."""
 
     @model_validator(mode="after")
+    def _something_to_do(self) -> Self:
+        if not self.mask.sparsities and self.dense != "tuned":
+            raise located("mask.sparsities", "Sparsity: at least one value is needed")
+        return self
+
+    @model_validator(mode="after")
     def _image_fits_canvas(self) -> Self:
         image, canvas = self.data.image_size, self.prompt.canvas
         if image > canvas:
             raise located("prompt.canvas", f"canvas {canvas} px is smaller than the image ({image} px)")
-        if self.uses_prompt and self.prompt.kind == "expand" and image == canvas:
-            raise located("prompt.kind", f"prompt 'expand' needs an image smaller than the canvas ({canvas} px)")
+        if self.uses_prompt and (misfit := self.prompt.misfit(image)):
+            raise located("prompt.kind", misfit)
+        return self
+
+    @model_validator(mode="after")
+    def _one_level_goes_on(self) -> Self:
+        levels = len(self.mask.sparsities)
+        if self.start_from and levels > 1:
+            raise located("mask.sparsities", f"{levels} sparsities: a run that starts from a saved state has that state's alone")
         return self
 
     @property
     def uses_prompt(self) -> bool:
         """Tell whether the method learns a prompt at all."""
-        return self.method == "vpns" and self.prompt.kind != "none"
+        return self.method == "vpns" and self.prompt.learns
+
+    @property
+    def is_control(self) -> bool:
+        """Tell the control arm: a search without a prompt."""
+        return self.method == "control" or (self.method == "vpns" and not self.uses_prompt)
 
     @property
     def effective_prompt(self) -> PromptSpec:
         """The prompt in force: `none` for the methods that have none."""
-        return self.prompt if self.uses_prompt else self.prompt.model_copy(update={"kind": "none"})
+        return self.prompt if self.uses_prompt else NoPromptSpec(canvas=self.prompt.canvas)
 
     @property
     def digest(self) -> str:

@@ -1,104 +1,119 @@
-"""Images as uint8 tensors, resized as the transforms of spec section 5 ask.
+"""Where pictures come from, and those that are held whole as uint8 tensors.
 
-Shapes: B batch, R side after resizing.
+Shapes: B batch, N pictures of the set, R side after resizing, S side of what is shown.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from vpns_engine.bundled import resource
+from vpns_engine.training.buffers import Buffers
+from vpns_engine.training.transforms import Cuts, Ids, cut_out, resample, whole_picture
 
-_CACHE_BYTES = 1 << 30
-"""Resized pictures of a folder are kept in memory up to this size."""
-Ids = npt.NDArray[np.int64]
-
-
-class ImageSource(Protocol):
-    """Where pictures come from."""
-
-    def fetch(self, ids_B: Ids, side: int) -> tuple[Tensor, Ids]:
-        """Give pictures (B', 3, R, R) uint8 with both sides resized to `side`, and which positions of `ids_B` they are.
-
-        Positions whose picture is broken are left out.
-        """
+Shown = tuple[Tensor, Ids]
+"""Pictures, and which positions of the batch they are: positions whose picture is broken are left out."""
+CPU = torch.device("cpu")
+_DEVICE_SHARE = 0.3
+"""Pictures may fill this share of what is free of an accelerator's memory."""
 
 
-def resized(picture: Image.Image, side: int) -> npt.NDArray[np.uint8]:
-    """Resize both sides (bilinear, antialiased) and give RGB, shape (3, R, R)."""
-    small = picture.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1))
+class ImageSource:
+    """Where pictures come from. A source gives them resized, and may have a faster way to a batch."""
+
+    ahead = 0
+    """How many batches are begun before they are needed."""
+
+    def __init__(self, device: torch.device = CPU) -> None:
+        self.device = device
+        self._buffers = Buffers()
+
+    def fetch(self, ids_B: Ids, side: int) -> Shown:
+        """Give pictures (B', 3, R, R) uint8 with both sides resized to `side`."""
+        raise NotImplementedError
+
+    def begin(self, ids_B: Ids, cuts: Cuts) -> Callable[[], Shown]:
+        """Begin a batch; what is returned waits for it and gives it on the device, (B', 3, S, S) float32 in [0, 1]."""
+        return lambda: self._shown(self.fetch(ids_B, cuts.side), cuts)
+
+    def close(self) -> None:
+        """Let go of what is held."""
+
+    def _shown(self, resized: Shown, cuts: Cuts) -> Shown:
+        pictures, good = resized
+        return self._unit_range(cut_out(pictures.to(self.device, non_blocking=True), cuts.at(good))), good
+
+    def _unit_range(self, x_BCSS: Tensor) -> Tensor:
+        return self._buffers.take(tuple(x_BCSS.shape), self.device).copy_(x_BCSS).div_(255)
 
 
-class DigitImages:
+class DigitImages(ImageSource):
     """The bundled digits; each size is made once."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device = CPU) -> None:
+        super().__init__(device)
         with np.load(resource("demo/digits.npz"), allow_pickle=False) as file:
             self._pictures = file["images"]
         self._sizes: dict[int, Tensor] = {}
 
-    def fetch(self, ids_B: Ids, side: int) -> tuple[Tensor, Ids]:
+    def fetch(self, ids_B: Ids, side: int) -> Shown:
         """See `ImageSource`."""
         if side not in self._sizes:
-            whole = np.stack([resized(Image.fromarray(picture), side) for picture in self._pictures])
-            self._sizes[side] = torch.from_numpy(whole)
-        return self._sizes[side][torch.from_numpy(ids_B)], np.arange(ids_B.size)
+            whole = torch.from_numpy(np.stack([_resized(picture, side) for picture in self._pictures]))
+            self._sizes[side] = whole.permute(0, 3, 1, 2).contiguous().to(self.device)
+        return self._sizes[side][torch.from_numpy(ids_B).to(self.device)], np.arange(ids_B.size)
 
 
-class FolderImages:
-    """Image files, decoded by a few threads and kept while they fit in memory.
+class HeldImages(ImageSource):
+    """A set that is held once, in its own size: on the device where it fits, and resized there for each batch."""
 
-    A file that cannot be read is reported once, by name, and skipped from then on.
-    """
+    def __init__(self, pictures_NHW3: npt.NDArray[np.uint8], device: torch.device = CPU) -> None:
+        super().__init__(device)
+        store = torch.from_numpy(np.ascontiguousarray(pictures_NHW3.transpose(0, 3, 1, 2)))
+        self._store = store.to(device) if store.nbytes <= room_on(device) else store
 
-    def __init__(self, paths: Sequence[str], warn: Callable[[str], None], workers: int = 4) -> None:
-        self._paths = paths
-        self._warn = warn
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-        self._kept: dict[tuple[int, int], npt.NDArray[np.uint8]] = {}
-        self._kept_bytes = 0
-        self.broken: set[int] = set()
-
-    def fetch(self, ids_B: Ids, side: int) -> tuple[Tensor, Ids]:
+    def fetch(self, ids_B: Ids, side: int) -> Shown:
         """See `ImageSource`."""
-        pictures = list(self._pool.map(lambda index: self._picture(int(index), side), ids_B))
-        good = [position for position, picture in enumerate(pictures) if picture is not None]
-        if not good:
-            return torch.empty(0, 3, side, side, dtype=torch.uint8), np.empty(0, dtype=np.int64)
-        whole = np.stack([picture for picture in pictures if picture is not None])
-        return torch.from_numpy(whole), np.asarray(good, dtype=np.int64)
+        x, good = self.begin(ids_B, whole_picture(ids_B.size, side))()
+        return (x * 255).round_().to(torch.uint8), good
 
-    def _picture(self, index: int, side: int) -> npt.NDArray[np.uint8] | None:
-        if index in self.broken:
-            return None
-        kept = self._kept.get((index, side))
-        if kept is not None:
-            return kept
-        try:
-            with Image.open(self._paths[index]) as file:
-                picture = resized(file, side)
-        except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            self._skip(index, error)
-            return None
-        if self._kept_bytes + picture.nbytes <= _CACHE_BYTES:
-            self._kept[index, side] = picture
-            self._kept_bytes += picture.nbytes
-        return picture
+    def begin(self, ids_B: Ids, cuts: Cuts) -> Callable[[], Shown]:
+        """See `ImageSource`."""
+        return lambda: (self._batch(ids_B, cuts), np.arange(ids_B.size))
 
-    def _skip(self, index: int, error: Exception) -> None:
-        if index not in self.broken:
-            self.broken.add(index)
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            self._warn(f"skipped broken image {Path(self._paths[index]).name}: {reason} ({len(self.broken)} skipped so far)")
+    def _batch(self, ids_B: Ids, cuts: Cuts) -> Tensor:
+        pictures = self._store[torch.from_numpy(ids_B).to(self._store.device)]
+        return shown_of(to_device(pictures, self.device), cuts, self._buffers)
 
-    def close(self) -> None:
-        """Stop the decoding threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+
+def _resized(picture_HW: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    """Resize a grey picture as PIL does it, and make it RGB, shape (R, R, 3)."""
+    return np.asarray(Image.fromarray(picture_HW).convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
+
+
+def shown_of(pictures_BCHW: Tensor, cuts: Cuts, buffers: Buffers) -> Tensor:
+    """Resize and cut uint8 pictures of one size, whatever it is, where they lie; float32 in [0, 1]."""
+    count, channels, height, width = pictures_BCHW.shape
+    out = buffers.take((count, channels, cuts.size, cuts.size), pictures_BCHW.device)
+    if height == width == cuts.side:
+        return out.copy_(cut_out(pictures_BCHW, cuts)).div_(255)
+    return resample(pictures_BCHW, cuts, out)
+
+
+def to_device(pictures: Tensor, device: torch.device) -> Tensor:
+    """Bring pictures to the device; to a CUDA GPU from pinned memory, so that nobody waits for it."""
+    if device.type == "cuda" and pictures.device.type == "cpu":
+        return pictures.pin_memory().to(device, non_blocking=True)
+    return pictures.to(device)
+
+
+def room_on(device: torch.device) -> int:
+    """Tell how many bytes of pictures a device may hold; what it has in common with the CPU is not counted."""
+    if device.type != "cuda":
+        return 1 << 62
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(free * _DEVICE_SHARE)

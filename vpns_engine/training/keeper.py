@@ -68,9 +68,10 @@ class FolderKeeper:
 
 
 def prompt_arrays(prompt: VisualPrompt) -> dict[str, npt.NDArray[np.generic]]:
-    """Give the prompt as learned, and what it adds to the padded image (in its fixed place)."""
+    """Give the prompt as learned, its delta, and what it adds to the padded image (in its fixed place)."""
+    learned = {name: as_array(value) for name, value in prompt.named_parameters()}
     with torch.no_grad():
-        return {"delta": as_array(prompt.delta), "added": as_array(prompt.added())}
+        return {**learned, "delta": as_array(prompt.make_delta()), "added": as_array(prompt.added())}
 
 
 def as_array(tensor: Tensor) -> npt.NDArray[np.generic]:

@@ -22,11 +22,13 @@ from vpns_engine.events import (
     StepDone,
     Tested,
 )
+from vpns_engine.files import expanded
 from vpns_engine.nn.criteria import set_by_criterion
-from vpns_engine.nn.mappings import count_predictions, most_frequent
 from vpns_engine.nn.optim import learning_rate
-from vpns_engine.specs.phase import Finetune, Group, MapLabels, Phase, PhaseKind, Rewind, Score, Search
-from vpns_engine.training.feeds import Batch, Feed
+from vpns_engine.specs.phase import DENSE, Finetune, Group, Load, MapLabels, Phase, PhaseKind, Rewind, Score, Search, Test
+from vpns_engine.training.feeds import Feed
+from vpns_engine.training.loading import load_state
+from vpns_engine.training.mapping import labels_mapped, map_labels, remap
 from vpns_engine.training.randomness import key_of
 from vpns_engine.training.state import HalfResult, Snapshot, TrainState
 from vpns_engine.training.steps import Evaluation, evaluating, half_step
@@ -38,30 +40,37 @@ def execute(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
     match phase:
         case Rewind():
             state.rewind(phase.density)
+        case Load():
+            sources = load_state(state, expanded(phase.path), phase.density).mapping
+            yield LabelsMapped(phase=index, level=phase.level, sources=sources, counts=())
         case Score():
             set_by_criterion(state.network, phase.criterion, phase.density, key_of(state.seed, "random mask"))
         case MapLabels():
-            yield from _map_labels(index, phase, state)
+            yield from map_labels(index, phase, state)
         case Search():
             yield from _train(index, phase, state)
             state.found = state.snapshot(state.epoch)
             yield save(index, phase, state, complete=True)
         case Finetune():
             yield from _train(index, phase, state)
-            _take_best(state)
-            yield save(index, phase, state, complete=True)
+            yield from _take_best(index, phase, state)
+            if phase.level != DENSE:
+                yield save(index, phase, state, complete=True)
             yield from _test(index, phase, state)
+        case Test():
+            plain, _ = yield from measure(index, state, state.feeds.test, "test", prompted=False)
+            yield Tested(level=phase.level, stage="map", accuracy=plain.accuracy, accuracy_prompted=None)
     yield PhaseEnded(phase=index)
 
 
 def interrupt(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
     """Keep the result so far of a phase that is stopped: the best epoch of a tuning, the last state of a search.
 
-    A phase whose whole result stands in a file already keeps that.
+    A phase whose whole result stands in a file already keeps that; the dense reference keeps its measurements only.
     """
-    if not isinstance(phase, Search | Finetune) or state.mapping_T is None or state.saved:
+    if not isinstance(phase, Search | Finetune) or state.mapping_T is None or state.saved or phase.level == DENSE:
         return
-    _take_best(state)
+    yield from _take_best(index, phase, state)
     yield save(index, phase, state, complete=False)
 
 
@@ -71,10 +80,15 @@ def rescue(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
         yield from interrupt(index, phase, state)
 
 
-def _take_best(state: TrainState) -> None:
-    if state.best is not None:
-        state.restore(state.best)
-        state.epoch = state.best.epoch
+def _take_best(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
+    """Go back to the best epoch, and tell its mapping where that is not the last one told."""
+    if state.best is None:
+        return
+    last = state.mapping_T
+    state.restore(state.best)
+    state.epoch = state.best.epoch
+    if state.mapping_T is not last:
+        yield labels_mapped(index, phase.level, state, state.epoch)
 
 
 def save(index: int, phase: Phase, state: TrainState, *, complete: bool) -> LevelSaved:
@@ -84,33 +98,13 @@ def save(index: int, phase: Phase, state: TrainState, *, complete: bool) -> Leve
     return LevelSaved(phase=index, level=phase.level, epoch=state.epoch, complete=complete, state_path=path)
 
 
-def _map_labels(index: int, phase: MapLabels, state: TrainState) -> Iterator[Event]:
-    """FLM: one pass of the train view through the prompt as it is, masked network in eval mode (spec section 3)."""
-    counts_ST = torch.zeros(state.num_source, state.num_target, dtype=torch.int64)
-    state.mapping_T = None
-    for step, batch in enumerate(state.feeds.train.batches("map", 1), 1):
-        counts_ST += count_predictions(_source_classes(state, batch), batch.y_B, state.num_source, state.num_target).cpu()
-        yield StepDone(phase=index, epoch=1, step=step, losses=(), accuracies=())
-    if not counts_ST.any():
-        raise EngineError("none of the training images can be read")
-    mapping_T = most_frequent(counts_ST)
-    state.mapping_T = mapping_T.to(state.device)
-    taken = counts_ST[mapping_T, torch.arange(state.num_target)]
-    yield LabelsMapped(phase=index, level=phase.level, sources=tuple(mapping_T.tolist()), counts=tuple(taken.tolist()))
-
-
-@torch.no_grad()
-def _source_classes(state: TrainState, batch: Batch) -> torch.Tensor:
-    state.network.eval()
-    return state.network(state.prompt(batch.x_BCHW)).argmax(1)  # type: ignore[no-any-return]
-
-
 def _train(index: int, phase: Search | Finetune, state: TrainState) -> Iterator[Event]:
     state.prepare(phase)
     if isinstance(phase, Search):
         yield (yield from _epoch_event(index, phase, state, 0, _Sums(), time.monotonic()))
     for epoch in range(1, phase.epochs + 1):
         began, sums = time.monotonic(), _Sums()
+        yield from remap(index, phase, state, epoch)
         yield from _one_epoch(index, phase, state, epoch, sums)
         state.epoch = epoch
         event = yield from _epoch_event(index, phase, state, epoch, sums, began)
@@ -166,7 +160,8 @@ class _Sums:
 def _epoch_event(
     index: int, phase: Search | Finetune, state: TrainState, epoch: int, sums: _Sums, began: float
 ) -> Generator[Event, None, EpochEnded]:
-    plain, prompted = yield from _validate(index, state)
+    has_prompt = state.prompt.learns and phase.level != DENSE
+    plain, prompted = yield from _validate(index, state, prompted=has_prompt)
     keeper = state.keeper
     return EpochEnded(
         phase=index,
@@ -181,7 +176,7 @@ def _epoch_event(
         kept=state.network.kept(),
         threshold=state.network.threshold,
         learning_rates=_rates(state),
-        prompt_path=keeper.keep_prompt(phase, epoch, state.prompt) if keeper and state.prompt.learns else "",
+        prompt_path=keeper.keep_prompt(phase, epoch, state.prompt) if keeper and has_prompt else "",
         masks_path=keeper.keep_masks(phase, epoch, state.network) if keeper and isinstance(phase, Search) else "",
         seconds=time.monotonic() - began,
     )
@@ -192,22 +187,24 @@ def _rates(state: TrainState) -> dict[str, float]:
     return {str(group): rate for group, rate in groups.items()}
 
 
-def _validate(index: int, state: TrainState) -> Generator[Event, None, tuple[Evaluation | None, Evaluation | None]]:
+def _validate(
+    index: int, state: TrainState, *, prompted: bool
+) -> Generator[Event, None, tuple[Evaluation | None, Evaluation | None]]:
     """Measure the validation split without and with the prompt; None where there is none."""
     feed = state.feeds.validation
     if feed is None:
         return None, None
-    return (yield from _both(index, state, feed, "validation"))
+    return (yield from measure(index, state, feed, "validation", prompted=prompted))
 
 
-def _both(
-    index: int, state: TrainState, feed: Feed, part: Literal["validation", "test"]
+def measure(
+    index: int, state: TrainState, feed: Feed, part: Literal["validation", "test"], *, prompted: bool
 ) -> Generator[Event, None, tuple[Evaluation, Evaluation | None]]:
-    """Measure a feed without the prompt, and with it where there is one."""
+    """Measure a feed without the prompt, and with it where it is `prompted`."""
     found: list[Evaluation] = []
-    views = (False, True) if state.prompt.learns else (False,)
-    for number, prompted in enumerate(views):
-        measure = evaluating(state, feed, prompted=prompted)
+    views = (False, True) if prompted else (False,)
+    for number, view in enumerate(views):
+        measure = evaluating(state, feed, prompted=view)
         while True:
             try:
                 done = next(measure)
@@ -231,14 +228,18 @@ def _rank(event: EpochEnded) -> tuple[float, float]:
 
 
 def _test(index: int, phase: Finetune, state: TrainState) -> Iterator[Event]:
-    """Read the test split, now that every choice of the level is made: untuned and tuned, with and without the prompt."""
+    """Read the test split, now that every choice of the level is made: untuned and tuned, with and without the prompt.
+
+    The dense reference was tested untuned before, and knows no prompt.
+    """
     chosen = state.snapshot(state.epoch, scores=False)
     stages: list[tuple[PhaseKind, Snapshot]] = [("finetune", chosen)]
     if state.found is not None:
         stages.insert(0, ("search", state.found))
     for stage, snapshot in stages:
         state.restore(snapshot)
-        plain, prompted = yield from _both(index, state, state.feeds.test, "test")
+        has_prompt = state.prompt.learns and phase.level != DENSE
+        plain, prompted = yield from measure(index, state, state.feeds.test, "test", prompted=has_prompt)
         state.restore(chosen)
         with_prompt = None if prompted is None else prompted.accuracy
         yield Tested(level=phase.level, stage=stage, accuracy=plain.accuracy, accuracy_prompted=with_prompt)

@@ -8,21 +8,25 @@ import torch
 from vpns_engine.datasets import DatasetInfo, Split, split_of
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Message, PhaseInfo, Preparing, RunStarted
+from vpns_engine.files import expanded
 from vpns_engine.forecast import cross_check
 from vpns_engine.nn.fingerprint import weights_sha256
 from vpns_engine.nn.models import Pretrained, load_pretrained
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.plan import plan
-from vpns_engine.specs.phase import Finetune, MapLabels, Phase, Rewind, Score, Search, epochs_of
+from vpns_engine.specs.phase import Finetune, Load, MapLabels, Phase, Rewind, Score, Search, Test, epochs_of
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 from vpns_engine.training.device import choose_device, set_threads
 from vpns_engine.training.feeds import Feeds, ImageFeed
-from vpns_engine.training.images import DigitImages, FolderImages, ImageSource
+from vpns_engine.training.images import ImageSource
 from vpns_engine.training.keeper import FolderKeeper
+from vpns_engine.training.loading import pretrained_of_state
 from vpns_engine.training.phases import execute, interrupt, rescue
+from vpns_engine.training.precision import in_force
 from vpns_engine.training.randomness import PromptPlaces, key_of
+from vpns_engine.training.sources import open_source
 from vpns_engine.training.state import TrainState
 
 
@@ -47,26 +51,35 @@ class Run:
         Raises:
             EngineError: the config cannot work with what is there, or a file cannot be read or written.
         """
+        yield (yield from self._prepare())
+        for index, phase in enumerate(self._phases):
+            self._current = index
+            for event in execute(index, phase, self.state):
+                yield from self._drain()
+                yield event
+        self._current = -1
+        yield from self._drain()
+
+    @property
+    def state(self) -> TrainState:
+        """What the phases work on, once it is there."""
+        assert self._state is not None
+        return self._state
+
+    def _prepare(self) -> Generator[Event, None, RunStarted]:
+        """Read images and network, make the state, and say what will be worked on."""
         yield Preparing(text="Reading the images")
         split = split_of(self._config.data, self._config.seed)
         device = choose_device(self._config.device)
         self.device = str(device)
         threads = set_threads(self._config.threads)
         yield Preparing(text="Loading the network")
-        pretrained = load_pretrained(self._config.model, self._config.seed, self._report)
-        _check_classes(pretrained, split)
-        _check_sizes(self._config, pretrained, split)
-        self._source = self._open_source(split)
+        pretrained = self._load_network()
+        self._check(pretrained, split)
+        self._source = open_source(split, self._config.data, device, lambda text: self._warnings.append(text))
         fingerprint = weights_sha256(pretrained.module)
         state = self._state = self._make_state(pretrained, split, device)
-        yield self._started(pretrained, split, state, threads).model_copy(update={"weights_sha256": fingerprint})
-        for index, phase in enumerate(self._phases):
-            self._current = index
-            for event in execute(index, phase, state):
-                yield from self._drain()
-                yield event
-        self._current = -1
-        yield from self._drain()
+        return self._started(pretrained, split, state, threads).model_copy(update={"weights_sha256": fingerprint})
 
     def interrupt(self) -> Iterator[Event]:
         """Keep the result so far; to be called after the holder of `events()` has closed it."""
@@ -80,9 +93,19 @@ class Run:
 
     def close(self) -> None:
         """Let go of what is held."""
-        if isinstance(self._source, FolderImages):
+        if self._source is not None:
             self._source.close()
         self._state = None
+
+    def _check(self, pretrained: Pretrained, split: Split) -> None:
+        _check_classes(pretrained, split)
+        _check_sizes(self._config, pretrained, split)
+
+    def _load_network(self) -> Pretrained:
+        config = self._config
+        if config.start_from:
+            return pretrained_of_state(config.model.architecture, expanded(config.start_from))
+        return load_pretrained(config.model, config.seed, self._report)
 
     def _report(self, text: str, done: float | None) -> None:
         self._notify(Preparing(text=text, done=done))
@@ -92,15 +115,12 @@ class Run:
         for text in texts:
             yield Message(severity="warning", text=text)
 
-    def _open_source(self, split: Split) -> ImageSource:
-        if self._config.data.dataset == "digits":
-            return DigitImages()
-        return FolderImages(split.paths, lambda text: self._warnings.append(text))
-
     def _make_state(self, pretrained: Pretrained, split: Split, device: torch.device) -> TrainState:
         config = self._config
         places = _places(config)
-        prompt = build_prompt(config.effective_prompt, config.data.image_size, places)
+        start = key_of(config.seed, "prompt start")
+        size, wanted = config.data.image_size, pretrained.normalization
+        prompt = build_prompt(config.effective_prompt, size, places, start, wanted)
         return TrainState(
             network=SparseNetwork(pretrained.module.to(device)),
             prompt=prompt.to(device),
@@ -112,6 +132,8 @@ class Run:
             device=device,
             keeper=FolderKeeper(self._store),
             places=places,
+            computing=in_force(config, device),
+            micro_batch=config.data.micro_batch,
         )
 
     def _feeds(self, split: Split, device: torch.device) -> Feeds:
@@ -130,7 +152,7 @@ class Run:
         size = self._config.data.image_size
         return RunStarted(
             method=self._config.method,
-            phases=tuple(_info(phase, len(state.feeds.train)) for phase in self._phases),
+            phases=tuple(_info(phase, len(state.feeds.train), len(state.feeds.test)) for phase in self._phases),
             layers=state.network.layers,
             source_classes=pretrained.source_classes,
             target_classes=split.classes,
@@ -138,9 +160,11 @@ class Run:
             num_validation=len(split.validation),
             num_test=len(split.test),
             num_prompt_values=self._config.effective_prompt.num_values(size),
-            half_steps=max(len(phase.steps) for phase in self._phases if isinstance(phase, Search | Finetune)),
+            half_steps=max((len(phase.steps) for phase in self._phases if isinstance(phase, Search | Finetune)), default=0),
             device=str(state.device),
             threads=threads,
+            precision=state.computing.precision,
+            channels_last=state.computing.channels_last,
             samples_path=state.keeper.keep_samples(self._source, shown, size),
         )
 
@@ -168,13 +192,16 @@ class _Common:
         )
 
 
-def _info(phase: Phase, iterations: int) -> PhaseInfo:
+def _info(phase: Phase, iterations: int, num_test: int) -> PhaseInfo:
+    """Describe a phase; an epoch is `iterations` batches of training images, a test `num_test` batches."""
     epochs = epochs_of(phase)
     match phase:
-        case Rewind() | Score():
+        case Rewind() | Load() | Score():
             iterations = 0
         case MapLabels():
-            epochs = 1
+            epochs, iterations = 1, 0 if phase.rule == "rlm" else iterations
+        case Test():
+            epochs, iterations = 1, num_test
         case _:
             pass
     return PhaseInfo(kind=phase.kind, level=phase.level, density=phase.density, epochs=epochs, iterations=iterations)
@@ -197,4 +224,4 @@ def _check_sizes(config: RunConfig, pretrained: Pretrained, split: Split) -> Non
 
 def _places(config: RunConfig) -> PromptPlaces:
     """Draw the random prompt's places, uniform in [0, C - M)."""
-    return PromptPlaces(key_of(config.seed, "prompt place"), max(1, config.prompt.canvas - config.prompt.square))
+    return PromptPlaces(key_of(config.seed, "prompt place"), config.effective_prompt.room)

@@ -13,13 +13,15 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vpns_engine.events import EpochEnded
+from vpns_engine.nn.normalization import Normalization
 from vpns_engine.nn.optim import build_optimizer, build_schedule
 from vpns_engine.nn.prompts import VisualPrompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.specs.optim import OptimGroups, OptimSpec
 from vpns_engine.specs.phase import Finetune, Group, HalfStep, Phase, Search
 from vpns_engine.training.feeds import Feeds
-from vpns_engine.training.randomness import PromptPlaces
+from vpns_engine.training.precision import PLAIN, Computing
+from vpns_engine.training.randomness import PromptPlaces, key_of
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,11 @@ class Snapshot:
     weights: dict[str, Tensor]
     scores: list[Tensor] | None
     threshold: float | None
-    prompt: Tensor
+    prompt: dict[str, Tensor]
     epoch: int
+    mapping_T: Tensor | None = None
+    """Stays on the device: a mapping is replaced, never changed."""
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,9 @@ class TrainState:
     keeper: Keeper | None = None
     observe: Observer | None = None
     mapping_T: Tensor | None = None
+    """Source class of each target class; None while not known. Given at the start it is that of every level."""
+    counts: tuple[int, ...] = ()
+    """Training images of each target class that were taken for its source class; empty where nobody counted."""
     optimizers: dict[Group, Optimizer] = field(default_factory=dict)
     schedules: list[LRScheduler] = field(default_factory=list)
     best: Snapshot | None = None
@@ -88,9 +96,18 @@ class TrainState:
     """The running phase's whole result stands in a file."""
     places: PromptPlaces | None = None
     """Where the random prompt goes; starts anew with each level."""
+    computing: Computing = PLAIN
+    """How the network's passes are made."""
+    micro_batch: int = 0
+    """Images that go through the network at once; 0: the whole batch."""
 
     def __post_init__(self) -> None:
         self._start = self.snapshot(0)
+
+    @property
+    def normalization(self) -> Normalization:
+        """What the network wants done to its input, prompted or not."""
+        return self.prompt.normalization
 
     def snapshot(self, epoch: int, *, scores: bool = True) -> Snapshot:
         """Copy what was learned; without the scores where they cannot move before the copy is used."""
@@ -98,27 +115,31 @@ class TrainState:
             {name: value.cpu() for name, value in self.network.plain_state(masked=False).items()},
             [score.detach().cpu().clone() for score in self.network.scores] if scores else None,
             self.network.threshold,
-            self.prompt.delta.detach().cpu().clone(),
+            self.prompt.learned(),
             epoch,
+            self.mapping_T,
+            self.counts,
         )
 
     @torch.no_grad()
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a copy; the mapping stays."""
+        """Go back to a copy."""
         if snapshot.scores is not None:
             self.network.set_scores(snapshot.scores)
         self.network.threshold = snapshot.threshold
         self.network.load_plain_state(snapshot.weights)
-        self.prompt.delta.copy_(snapshot.prompt)
+        self.prompt.take(snapshot.prompt)
+        self.mapping_T, self.counts = snapshot.mapping_T, snapshot.counts
 
     def rewind(self, density: float) -> None:
         """Restart a level: pre-trained weights and statistics, initial scores, zero prompt, threshold for the density."""
         self.restore(self._start)
-        self.mapping_T = None
         self.best = self.best_epoch = self.found = None
         self.epoch = 0
         if self.places is not None:
             self.places.restart()
+        # dropout and the like draw from torch's own generator: a level must not depend on those before it
+        torch.manual_seed(key_of(self.seed, "dropout"))
         self.network.set_density(density)
 
     def prepare(self, phase: Search | Finetune) -> None:
@@ -137,7 +158,7 @@ class TrainState:
         match group:
             case "scores":
                 return self.optim.scores
-            case "weights":
+            case "weights" | "head":
                 return self.optim.weights
             case "prompt":
                 return self.optim.search_prompt if isinstance(phase, Search) else self.optim.finetune_prompt
@@ -148,8 +169,10 @@ class TrainState:
                 return self.network.scores
             case "weights":
                 return [*self.network.weights, *self.network.other_parameters()]
+            case "head":
+                return list(self.network.head_parameters())
             case "prompt":
-                return [self.prompt.delta]
+                return list(self.prompt.parameters())
 
     def _open_gradients(self, steps: tuple[HalfStep, ...]) -> None:
         learned = {group for half in steps for group in half.learns}
@@ -157,4 +180,6 @@ class TrainState:
             item.parameter.requires_grad_("scores" in learned or "weights" in learned)
         for parameter in self.network.other_parameters():
             parameter.requires_grad_("weights" in learned)
-        self.prompt.delta.requires_grad_("prompt" in learned)
+        for parameter in self.network.head_parameters():
+            parameter.requires_grad_("weights" in learned or "head" in learned)
+        self.prompt.requires_grad_("prompt" in learned)

@@ -3,29 +3,58 @@
 Shapes: B batch, S source classes, T target classes.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import ceil
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from vpns_engine.errors import EngineError
-from vpns_engine.nn.normalization import normalize
 from vpns_engine.specs.phase import HalfStep
 from vpns_engine.training.feeds import Batch, Feed
+from vpns_engine.training.memory import guarded_pass
 from vpns_engine.training.state import HalfResult, TrainState
 
 
 def half_step(state: TrainState, half: HalfStep, batch: Batch) -> HalfResult:
-    """Make one forward and backward pass and step what the half learns (spec section 4)."""
-    logits_BT = _task_logits(state, state.prompt(batch.x_BCHW) if half.prompted else normalize(batch.x_BCHW))
-    loss = functional.cross_entropy(logits_BT, batch.y_B)
+    """Make one forward and backward pass and step what the half learns (spec section 4).
+
+    A batch goes through in micro-batches where the state says so; their gradients are summed, each weighted by its share of
+    the batch, and a moving prompt stays where it is.
+
+    Raises:
+        OutOfMemory: a pass does not fit into the device's memory.
+    """
     _clear(state)
-    loss.backward()  # type: ignore[no-untyped-call]
+    place = state.prompt.draw() if half.prompted else None
+    losses, logits = [], []
+    for piece, share in _pieces(state, batch):
+        with _guarded(state, piece):
+            x = state.prompt(piece.x_BCHW, place=place) if half.prompted else state.normalization(piece.x_BCHW)
+            logits_BT = _mapped(state, state.computing.logits(state.network, x))
+            loss = functional.cross_entropy(logits_BT, piece.y_B) * share
+            loss.backward()  # type: ignore[no-untyped-call]
+        losses.append(loss.detach())
+        logits.append(logits_BT.detach())
     _learn(state, half)
-    correct = (logits_BT.detach().argmax(1) == batch.y_B).sum()
-    return HalfResult(loss.detach(), logits_BT.detach(), correct, len(batch.y_B))
+    logits_BT = torch.cat(logits)
+    correct = (logits_BT.argmax(1) == batch.y_B).sum()
+    return HalfResult(torch.stack(losses).sum(), logits_BT, correct, len(batch.y_B))
+
+
+def _pieces(state: TrainState, batch: Batch) -> Iterator[tuple[Batch, float]]:
+    """Cut a batch into micro-batches of about one size, and give the share of each."""
+    count = len(batch.y_B)
+    pieces = ceil(count / state.micro_batch) if state.micro_batch else 1
+    for x_BCHW, y_B in zip(batch.x_BCHW.tensor_split(pieces), batch.y_B.tensor_split(pieces), strict=True):
+        yield Batch(x_BCHW, y_B), len(y_B) / count
+
+
+def _guarded(state: TrainState, batch: Batch) -> AbstractContextManager[None]:
+    return guarded_pass(state.network, len(batch.y_B), batch.x_BCHW.shape[-1])
 
 
 def _learn(state: TrainState, half: HalfStep) -> None:
@@ -35,8 +64,9 @@ def _learn(state: TrainState, half: HalfStep) -> None:
     if "weights" in half.learns:
         state.network.weights_from_gradients()
         state.optimizers["weights"].step()
-    if "prompt" in half.learns:
-        state.optimizers["prompt"].step()
+    for group in ("head", "prompt"):
+        if group in half.learns:
+            state.optimizers[group].step()
     if "scores" in half.learns:
         state.network.update_threshold()
     elif "weights" in half.learns:
@@ -45,13 +75,11 @@ def _learn(state: TrainState, half: HalfStep) -> None:
 
 def _clear(state: TrainState) -> None:
     """Remove every gradient: what gets none in this half must not be stepped."""
-    state.prompt.delta.grad = None
-    for parameter in state.network.network.parameters():
+    for parameter in (*state.prompt.parameters(), *state.network.network.parameters()):
         parameter.grad = None
 
 
-def _task_logits(state: TrainState, x_BCHW: Tensor) -> Tensor:
-    logits_BS: Tensor = state.network(x_BCHW)
+def _mapped(state: TrainState, logits_BS: Tensor) -> Tensor:
     return logits_BS if state.mapping_T is None else logits_BS[:, state.mapping_T]
 
 
@@ -96,12 +124,37 @@ def evaluate(state: TrainState, feed: Feed, *, prompted: bool) -> Evaluation:
             return result
 
 
-@torch.no_grad()
 def evaluation_logits(state: TrainState, batch: Batch, *, prompted: bool) -> Tensor:
-    """Give the task's logits (B, T) in eval mode; the mode is put back."""
+    """Give the task's logits (B, T) in eval mode; the mode is put back.
+
+    Raises:
+        OutOfMemory: a pass does not fit into the device's memory.
+    """
     was_training = state.network.training
+    try:
+        return _mapped(state, source_logits(state, batch, prompted=prompted, fixed=True))
+    finally:
+        state.network.train(was_training)
+
+
+@torch.no_grad()
+def source_logits(state: TrainState, batch: Batch, *, prompted: bool, fixed: bool) -> Tensor:
+    """Put the network in eval mode and give its logits (B, S).
+
+    Args:
+        state: what is measured.
+        batch: the images; they go through in micro-batches where the state says so.
+        prompted: with the prompt.
+        fixed: a moving prompt stands in its fixed place; else one place is drawn for the batch.
+
+    Raises:
+        OutOfMemory: a pass does not fit into the device's memory.
+    """
     state.network.eval()
-    x = state.prompt(batch.x_BCHW, fixed=True) if prompted else normalize(batch.x_BCHW)
-    logits_BT = _task_logits(state, x)
-    state.network.train(was_training)
-    return logits_BT
+    place = state.prompt.draw() if prompted and not fixed else None
+    logits = []
+    for piece, _ in _pieces(state, batch):
+        with _guarded(state, piece):
+            x = state.prompt(piece.x_BCHW, fixed=fixed, place=place) if prompted else state.normalization(piece.x_BCHW)
+            logits.append(state.computing.logits(state.network, x))
+    return torch.cat(logits)

@@ -17,9 +17,9 @@ from vpns_engine.events import (
     Tested,
 )
 from vpns_engine.history import RunHistory
-from vpns_engine.saved_states import saved_name
-from vpns_engine.specs.phase import PHASE_LABELS, PhaseKind
-from vpns_engine.words import percent, sparsity_of
+from vpns_engine.saved_states import DENSE_LABELS, level_words, saved_name
+from vpns_engine.specs.phase import DENSE, PHASE_LABELS, PhaseKind
+from vpns_engine.words import percent
 from vpns_gui.notices import Notice, Notices, Severity
 from vpns_gui.session import Session
 from vpns_gui.views.log import LogView
@@ -72,8 +72,9 @@ def known_events(history: RunHistory) -> list[Event]:
     found += [told for told in (history.started, history.ended) if told is not None]
     found += [epoch for phase in history.phases for epoch in phase.epochs[:1] if epoch.epoch == 0]
     found += [phase.begun for phase in history.phases if phase.begun is not None]
-    found += [level.mapped for level in history.levels.values() if level.mapped is not None]
-    for level in history.levels.values():
+    levels = [*history.levels.values(), *([history.dense] if history.dense is not None else [])]
+    found += [level.mapped for level in levels if level.mapped is not None]
+    for level in levels:
         found += [*level.saved, *level.tested]
     return sorted(found, key=lambda told: told.seq)
 
@@ -96,16 +97,18 @@ def line_of(told: Event, history: RunHistory) -> str:
             return _start_line(told)
         case PhaseStarted():
             info = history.phases[told.phase].info
-            return "" if info.kind == "rewind" else f"{sparsity_of(info.density)} sparsity: {PHASE_LABELS[info.kind].lower()}"
+            place = level_words(info)
+            return "" if info.kind == "rewind" else f"{place[0].upper()}{place[1:]}: {PHASE_LABELS[info.kind].lower()}"
         case LabelsMapped():
-            return f"Label mapping: {_mapping(told, history)}"
+            return f"Label mapping{f' of epoch {told.epoch}' if told.epoch else ''}: {_mapping(told, history)}"
         case EpochEnded(epoch=0):
             return f"Before the first epoch: validation accuracy {percent(told.val_accuracy)} without prompt"
         case LevelSaved():
             return f"Saved: {saved_name(history, told)}"
         case Tested():
             with_prompt = f", {percent(told.accuracy_prompted)} with prompt" if told.accuracy_prompted is not None else ""
-            return f"Test accuracy, {_STAGES.get(told.stage, told.stage)}: {percent(told.accuracy)} without prompt{with_prompt}"
+            stage = DENSE_LABELS[told.stage].lower() if told.level == DENSE else _STAGES.get(told.stage, told.stage)
+            return f"Test accuracy, {stage}: {percent(told.accuracy)} without prompt{with_prompt}"
         case Preparing() | Message():
             return told.text
         case RunEnded():

@@ -7,7 +7,6 @@ from vpns_engine.events import EpochEnded, LevelSaved
 from vpns_engine.history import PhaseHistory, RunHistory
 from vpns_engine.saved_states import epoch_place
 from vpns_engine.specs.phase import PhaseKind
-from vpns_engine.specs.place import where
 from vpns_engine.specs.prompt import PromptSpec
 
 _SHORT: dict[PhaseKind, str] = {"search": "Search", "finetune": "Tune"}
@@ -63,9 +62,9 @@ def _short_name(history: RunHistory, saved: LevelSaved) -> str:
 
 def region_text(prompt: PromptSpec, image_size: int) -> str:
     """Say in words where a prompt acts."""
-    text = where(prompt)
-    shown = " (shown in the middle)" if prompt.kind == "random" else ""
-    values = f", {prompt.num_values(image_size):,} values" if prompt.kind != "none" else ""
+    text = prompt.where()
+    shown = " (shown in the middle)" if prompt.room > 1 else ""
+    values = f", {prompt.num_values(image_size):,} values" if prompt.learns else ""
     return text[0].upper() + text[1:] + shown + values
 
 

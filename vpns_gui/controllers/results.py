@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from vpns_engine.density import Density, densities_of
 from vpns_engine.events import EpochEnded, Event, LabelsMapped, LevelSaved, RunStarted, Tested
 from vpns_engine.history import LevelHistory, RunHistory
-from vpns_engine.saved_states import TUNING_LABELS, epoch_place, tuning_of
+from vpns_engine.saved_states import TUNING_LABELS, dense_tests, epoch_place, tuning_of
 from vpns_engine.store import RunStore
 from vpns_engine.words import percent, sparsity_of
 from vpns_gui.background import Background
@@ -76,15 +76,25 @@ class ResultsController(QObject):
             self._count(self._session.store, history)
         rows = accuracy_rows(history, self._densities)
         self._view.set_accuracies(rows, NOTE if rows else "")
-        level = history.levels.get(self._session.level)
+        level = history.level(self._session.level)
         if level is not None:
-            title = f"Label mapping at {sparsity_of(level.density)} sparsity"
+            is_dense = level is history.dense
+            title = f"Label mapping {'of the dense network' if is_dense else f'at {sparsity_of(level.density)} sparsity'}"
             self._view.set_mapping(mapping_rows(history.started, level), title, MAPPING_NOTE if 0 in level.counts else "")
 
 
 def accuracy_rows(history: RunHistory, densities: Mapping[str, Density]) -> list[Row]:
-    """Give a row for each saved state, level by level; `densities` are by the paths of their files, as far as counted."""
-    return [row for number in sorted(history.levels) for row in _level_rows(history, history.levels[number], densities)]
+    """Give the rows of the dense reference, then one for each saved state, level by level.
+
+    `densities` are by the paths of their files, as far as counted.
+    """
+    dense = [_dense_row(label, tested) for label, tested in dense_tests(history)]
+    levels = sorted(history.levels)
+    return [*dense, *(row for number in levels for row in _level_rows(history, history.levels[number], densities))]
+
+
+def _dense_row(label: str, tested: Tested) -> Row:
+    return (sparsity_of(1.0), label, "-", "100 %", "-", "-", "-", percent(tested.accuracy), "-")
 
 
 def _level_rows(history: RunHistory, level: LevelHistory, densities: Mapping[str, Density]) -> Iterator[Row]:
@@ -119,8 +129,8 @@ def _kept(history: RunHistory, found: EpochEnded | None, density: Density | None
 def mapping_rows(started: RunStarted, level: LevelHistory) -> list[Row]:
     """Give a row for each target class; empty before the mapping is found."""
     return [
-        (target, _name(started.source_classes, source), f"{count:,}")
-        for target, source, count in zip(started.target_classes, level.sources, level.counts, strict=False)
+        (target, _name(started.source_classes, source), f"{level.counts[index]:,}" if index < len(level.counts) else "-")
+        for index, (target, source) in enumerate(zip(started.target_classes, level.sources, strict=False))
     ]
 
 

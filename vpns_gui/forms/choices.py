@@ -1,15 +1,19 @@
 """What the machine and the disk offer to a form; gathered beside the window, never in its thread."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from vpns_engine.datasets import DatasetInfo, describe
+from vpns_engine.data_sets.facts import DatasetFacts, facts_of
+from vpns_engine.data_sets.status import DataStatus, status_of
+from vpns_engine.datasets import DatasetInfo, describe, root_of
 from vpns_engine.errors import EngineError
+from vpns_engine.files import expanded
+from vpns_engine.folders import data_folder
 from vpns_engine.forecast import cross_check
-from vpns_engine.specs.data import DataSpec, Protocol
+from vpns_engine.specs.data import DATASET_LABELS, NAMED, DataSpec, Protocol
 from vpns_engine.specs.problems import Problem
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.weights_files import num_classes_in
@@ -23,19 +27,23 @@ class Sources(NamedTuple):
 
     dataset: str
     folder: str
+    """Of an image folder its own, of a set below the data root that root as it was given."""
     protocol: str
     validation_share: float
     test_share: float
     weights_file: str
+    architecture: str = ""
+    """What the weights file is read as."""
 
 
 def sources_of(config: RunConfig) -> Sources:
     """Give what `gather` looks at for a configuration; the same sources need no second look."""
     data, model = config.data, config.model
-    weights_file = model.weights_file if model.weights == "file" else ""
+    network = (model.weights_file, model.architecture) if model.weights == "file" else ("", "")
     if data.dataset == "digits":
-        return Sources(data.dataset, "", data.protocol, 0, 0, weights_file)
-    return Sources(data.dataset, data.folder, data.protocol, data.validation_share, data.test_share, weights_file)
+        return Sources(data.dataset, "", data.protocol, 0, 0, *network)
+    folder = data.folder if data.dataset == "folder" else data.root
+    return Sources(data.dataset, folder, data.protocol, data.validation_share, data.test_share, *network)
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,19 @@ class Found:
     num_in_file: int | None = None
     """Classes of the weights file; None where there is none, or not known."""
     problems: tuple[Problem, ...] = ()
+    expected: bool = False
+    """The data set is still to be downloaded: `info` is what will be there, to within a few images."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The data sets below a data root."""
+
+    given: str
+    """The root as the settings name it; empty: the one for all runs."""
+    root: str
+    """The folder itself."""
+    statuses: Mapping[str, DataStatus]
 
 
 @dataclass(frozen=True)
@@ -54,14 +75,26 @@ class Choices:
 
     devices: tuple[str, ...] = ()
     found: Mapping[Sources, Found] = field(default_factory=dict)
+    shelf: Shelf | None = None
 
     def merged(self, other: "Choices") -> Self:
         """Give both together; the other one's word counts where both know."""
-        return type(self)(other.devices or self.devices, {**self.found, **other.found})
+        return type(self)(other.devices or self.devices, {**self.found, **other.found}, other.shelf or self.shelf)
 
     def without_failures(self) -> Self:
         """Forget what spoke against sources: it may have been mended on the disk since."""
-        return type(self)(self.devices, {sources: found for sources, found in self.found.items() if not found.problems})
+        return self._only(lambda sources: not self.found[sources].problems)
+
+    def without_data_sets(self) -> Self:
+        """Forget what was found below the data root: it may be another one, or hold more by now."""
+        return self._only(lambda sources: sources.dataset not in NAMED)
+
+    def _only(self, wanted: Callable[[Sources], bool]) -> Self:
+        return replace(self, found={sources: found for sources, found in self.found.items() if wanted(sources)})
+
+    def status(self, dataset: object, given: object) -> DataStatus | None:
+        """Give how a data set stands below a data root as the settings name it; None where nobody has looked yet."""
+        return self.shelf.statuses.get(str(dataset)) if self.shelf is not None and self.shelf.given == given else None
 
     def at(self, config: RunConfig) -> Found | None:
         """Give what was found for a configuration; None where nobody has looked yet."""
@@ -72,6 +105,8 @@ class Choices:
         found = self.at(config)
         known = found.problems if found else ()
         crossed = cross_check(config, found.info, num_in_file=found.num_in_file) if found and found.info else ()
+        if found and found.expected:  # a few images more or less decide what the last batch holds
+            crossed = tuple(problem for problem in crossed if problem.location != "data.batch_size")
         return (*self._device_problems(config), *known, *crossed)
 
     def _device_problems(self, config: RunConfig) -> tuple[Problem, ...]:
@@ -91,18 +126,53 @@ def gather(config: RunConfig) -> Choices:
     return Choices(found={sources_of(config): _look(config)})
 
 
+def gather_shelf(given: str) -> Choices:
+    """Look which data sets are below a data root; `given` as the settings name it."""
+    root = expanded(given) if given.strip() else data_folder()
+    return Choices(shelf=Shelf(given, str(root), {key: status_of(key, root) for key in NAMED}))
+
+
 def _look(config: RunConfig) -> Found:
     problems: list[Problem] = []
     path = os.path.expanduser(config.model.weights_file)  # noqa: PTH111 - leaves an unknown ~user as it is
     if config.model.weights == "file" and not os.path.isfile(path):  # noqa: PTH113 - answers where pathlib raises
         problems.append(Problem("model.weights_file", f"weights file {path} is not there"))
+    num_in_file = num_classes_in(Path(path), config.model.architecture) if config.model.weights == "file" else None
+    status = _status(config.data)
+    if status is not None and _will_be_fetched(status):
+        return Found(_expected(config.data, facts_of(status.key)), num_in_file, tuple(problems), expected=True)
+    if status is not None and status.state == "manual":
+        absent = f"{DATASET_LABELS[status.key]} is not there: fetch it by hand"
+        return Found(None, num_in_file, (*problems, Problem("data.dataset", absent)))
     try:
         info = describe(config.data, config.seed)
     except EngineError as error:
         place = "data.folder" if config.data.dataset == "folder" else "data.dataset"
-        return Found(problems=(*problems, Problem(place, str(error))))
-    num_in_file = num_classes_in(Path(path)) if config.model.weights == "file" else None
+        return Found(None, num_in_file, (*problems, Problem(place, str(error))))
     return Found(info, num_in_file, tuple(problems))
+
+
+def _status(data: DataSpec) -> DataStatus | None:
+    return status_of(data.dataset, root_of(data)) if data.dataset in NAMED else None
+
+
+def _will_be_fetched(status: DataStatus) -> bool:
+    """Tell whether a run on the set downloads it first."""
+    return status.state != "ready" and bool(facts_of(status.key).downloads)
+
+
+def _expected(data: DataSpec, facts: DatasetFacts) -> DatasetInfo:
+    """Say what a data set will hold once it is there; its classes are not known by name yet."""
+    train, validation, test = facts.num_train, facts.num_validation, facts.num_test
+    if not test:
+        test = round(train * data.test_share)
+        train -= test
+    if data.protocol == "paper":
+        train, validation = train + validation, 0
+    elif not validation:
+        validation = round(train * data.validation_share)
+        train -= validation
+    return DatasetInfo(("",) * facts.num_classes, train, validation, test)
 
 
 def choices_at_first() -> Choices:

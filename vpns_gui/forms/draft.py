@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from vpns_engine.specs.prompt import square_of
+from vpns_engine.specs.prompt import PromptSpec
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.forms.fields import form_fields
-from vpns_gui.forms.suggestions import SUGGESTED, TRIGGERS, suggestions
+from vpns_gui.forms.suggestions import TRIGGERS, suggestions
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Draft:
         values = {location: values[location] for location in form_fields()}
         values = {location: tuple(value) if isinstance(value, list) else value for location, value in values.items()}
         usual = suggestions(values, frozenset())
-        return cls(values, frozenset(place for place in SUGGESTED if place in usual and values[place] != usual[place]))
+        return cls(values, frozenset(place for place in usual if values[place] != usual[place]))
 
     def put(self, location: str, value: object) -> Self:
         """Give the draft with a value changed by hand, and what is suggested to go with it."""
@@ -55,9 +55,8 @@ class Draft:
 
 
 def _defaults(given: Mapping[str, object]) -> dict[str, object]:
-    canvas = given.get("prompt.canvas")
-    square = {"prompt.square": square_of(canvas)} if isinstance(canvas, int) else {}
-    return {**_flat(RunConfig().model_dump()), **square}
+    prompt = PromptSpec.defaults(given.get("prompt.canvas"))
+    return {**_flat(RunConfig().model_dump()), **_flat({"prompt": prompt})}
 
 
 def _flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QFileDialo
 
 from vpns_engine.specs.fields import PathKind
 from vpns_gui import theme
-from vpns_gui.forms.fields import FormField
-from vpns_gui.forms.percents import read_percents, write_percents
 from vpns_gui.theme import Colours
 
 
@@ -198,9 +196,6 @@ class PathEdit(QWidget):
         dialog.open()
 
 
-Editor = TextEdit | WholeEdit | ChoiceEdit | CheckEdit | PathEdit
-
-
 def read_whole(text: str) -> int | str:
     """Give a whole number, or the text where it is none."""
     try:
@@ -221,22 +216,3 @@ def read_number(text: str) -> float | str:
 def write_number(value: object) -> str:
     """Write a number as short as it can be read back: 0.0001, 1e-05."""
     return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-def editor_for(field: FormField, parent: QWidget) -> Editor:
-    """Make the editor of a field."""
-    match field.kind:
-        case "whole":
-            return WholeEdit(parent, field.lowest, field.highest)
-        case "number":
-            return TextEdit(parent, read_number, write_number)
-        case "percents":
-            return TextEdit(parent, read_percents, write_percents)
-        case "choice":
-            return ChoiceEdit(parent, field.words)
-        case "check":
-            return CheckEdit(parent)
-        case "path":
-            return PathEdit(parent, field.path, field.label)
-        case "text":
-            return TextEdit(parent)

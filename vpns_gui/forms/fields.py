@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from vpns_engine.specs.fields import PathKind, is_advanced, only_with_of, path_of, unit_of, words_of
+from vpns_engine.specs.fields import PathKind, Spec, is_advanced, only_with_of, path_of, unit_of, words_of
+from vpns_engine.specs.prompt import PromptSpec
 from vpns_engine.specs.run import RunConfig
 
-EditorKind = Literal["whole", "number", "choice", "check", "text", "path", "percents"]
+EditorKind = Literal["whole", "number", "choice", "pick", "check", "text", "path", "percents"]
 
 BASIC = (
     "model.architecture",
@@ -23,18 +23,19 @@ BASIC = (
     "mask.sparsities",
     "prompt.kind",
     "prompt.canvas",
-    "prompt.pad",
-    "prompt.square",
     "method",
     "search_epochs",
     "finetune_epochs",
     "seed",
     "device",
 )
-"""The settings for everybody, in the order a run is thought out."""
+"""The settings for everybody, in the order a run is thought out; those that only some prompts have follow the canvas."""
 
 DEVICE = "device"
 """Its choices are what the machine has, not words of the spec."""
+
+MANY = 10
+"""A choice of so many values or more is picked from a list that can be searched."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,26 @@ class FormField:
     highest: int | None
 
 
-@cache
 def form_fields() -> dict[str, FormField]:
     """Give every field by its location: the basic ones in their order, then the advanced ones as the specs have them."""
+    return _form_fields(tuple(PromptSpec.kinds()))
+
+
+@cache
+def _form_fields(_kinds: tuple[str, ...]) -> dict[str, FormField]:
     found = {field.location: field for field in _leaves(RunConfig, "", "")}
-    basic = [found.pop(location) for location in BASIC]
-    return {field.location: field for field in (*basic, *found.values())}
+    basic: dict[str, FormField] = {}
+    for location in BASIC:
+        basic[location] = found[location]
+        if location == "prompt.canvas":
+            basic |= {at: field for at, field in found.items() if at.startswith("prompt.") and not field.advanced}
+    return {**basic, **{at: field for at, field in found.items() if at not in basic}}
 
 
-def _leaves(spec: type[BaseModel], prefix: str, group: str) -> Iterator[FormField]:
-    for name, info in spec.model_fields.items():
+def _leaves(spec: type[Spec], prefix: str, group: str) -> Iterator[FormField]:
+    for name, info in spec.settings().items():
         kind = info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if isinstance(kind, type) and issubclass(kind, Spec):
             yield from _leaves(kind, f"{prefix}{name}.", info.title or "")
         else:
             yield _field(info, prefix, name, group)
@@ -94,8 +103,10 @@ def _field(info: FieldInfo, prefix: str, name: str, group: str) -> FormField:
 
 def _kind(info: FieldInfo, location: str) -> EditorKind:
     kind: Any = info.annotation
-    if get_origin(kind) is Literal or location == DEVICE:
+    if location == DEVICE or len(_words(info)) in range(1, MANY):
         return "choice"
+    if _words(info):
+        return "pick"
     if get_origin(kind) is tuple and unit_of(info) == "%":
         return "percents"
     simple: dict[Any, EditorKind] = {bool: "check", int: "whole", float: "number", str: "path" if path_of(info) else "text"}
@@ -104,7 +115,7 @@ def _kind(info: FieldInfo, location: str) -> EditorKind:
 
 def _words(info: FieldInfo) -> dict[str, str]:
     known = words_of(info)
-    values = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+    values = get_args(info.annotation) if get_origin(info.annotation) is Literal else known
     return {value: known.get(value, value) for value in values}
 
 

@@ -8,13 +8,16 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from vpns_engine.specs.problems import Problem
 from vpns_gui.forms.choices import DEVICE_WORDS, DEVICES_AT_FIRST
+from vpns_gui.forms.data_note import DataNote
 from vpns_gui.forms.editors import ChoiceEdit
 from vpns_gui.forms.fields import DEVICE, FormField, form_fields
+from vpns_gui.forms.pick_edit import PickEdit
 from vpns_gui.forms.relevance import presence
 from vpns_gui.forms.row import FieldRow
 from vpns_gui.forms.section import Section
 
 ROW_SPACING_PX = 7
+DATA_SET = "data.dataset"
 
 
 class ConfigForm(QWidget):
@@ -39,6 +42,9 @@ class ConfigForm(QWidget):
         layout.addStretch(1)
         self._fill_advanced()
         self._align()
+        self.data_note = DataNote(self)
+        """What stands below the data set."""
+        self._rows[DATA_SET].set_below(self.data_note)
         self.set_devices(())
 
     def set_devices(self, devices: Sequence[str]) -> None:
@@ -46,6 +52,12 @@ class ConfigForm(QWidget):
         editor = self._rows[DEVICE].editor
         assert isinstance(editor, ChoiceEdit)
         editor.set_words({device: device_words(device) for device in devices or DEVICES_AT_FIRST})
+
+    def set_data_hints(self, hints: Mapping[str, str]) -> None:
+        """Say beside each data set, by its key, how it stands."""
+        editor = self._rows[DATA_SET].editor
+        assert isinstance(editor, PickEdit)
+        editor.set_hints(hints)
 
     def set_values(self, values: Mapping[str, object]) -> None:
         """Show a draft's values, each where it matters."""

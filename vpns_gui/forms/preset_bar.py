@@ -1,13 +1,14 @@
 """The preset picker: a ready-made configuration to start from, and the way back to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from vpns_engine.presets import Preset
 from vpns_gui import theme
-from vpns_gui.forms.editors import ChoiceEdit
+from vpns_gui.forms.offered import preset_entries
+from vpns_gui.forms.pick_edit import PickEdit
 from vpns_gui.theme import Colours
 
 
@@ -20,7 +21,7 @@ class PresetBar(QWidget):
     def __init__(self, presets: Sequence[Preset], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presets = {preset.key: preset for preset in presets}
-        self._combo = ChoiceEdit(self, {preset.key: preset.name for preset in presets})
+        self._combo = PickEdit(self, preset_entries(presets))
         self._combo.setObjectName("preset")
         self._combo.setAccessibleName("Preset")
         self._combo.setPlaceholderText("Own settings")
@@ -40,6 +41,10 @@ class PresetBar(QWidget):
         with QSignalBlocker(self._combo):
             self._combo.setCurrentIndex(-1 if preset is None else self._combo.findData(preset.key))
         self._about.setText(preset.about if preset else "The settings of an opened run.")
+
+    def set_hints(self, hints: Mapping[str, str]) -> None:
+        """Say beside each preset, by its key, how its data set stands."""
+        self._combo.set_hints(hints)
 
     def set_changed(self, changed: bool) -> None:
         """Tell whether the settings differ from the preset's."""

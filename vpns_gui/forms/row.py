@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from vpns_gui import theme
-from vpns_gui.forms.editors import editor_for
+from vpns_gui.forms.editor_for import editor_for
 from vpns_gui.forms.fields import FormField
 from vpns_gui.forms.relevance import Presence
 from vpns_gui.theme import Colours
@@ -53,6 +53,10 @@ class FieldRow(QWidget):
         self._hint = presence.hint
         self._say()
 
+    def set_below(self, widget: QWidget) -> None:
+        """Put something more under the editor."""
+        self._grid.addWidget(widget, 2, 1, 1, 2)
+
     def set_problem(self, text: str) -> None:
         """Say what is wrong with the value; empty where nothing is."""
         self._problem = text
@@ -71,7 +75,7 @@ class FieldRow(QWidget):
             widget.setToolTip(tooltip)
 
     def _arrange(self) -> None:
-        layout = QGridLayout(self)
+        layout = self._grid = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(2)

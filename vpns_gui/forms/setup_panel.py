@@ -1,21 +1,34 @@
 """The set-up: preset, form, what will happen, Start."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from vpns_engine.presets import Preset, all_presets
+from vpns_engine.specs.data import DATASET_LABELS, Dataset
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.forms.choices import Choices, Sources, choices_at_first, sources_of
+from vpns_gui.forms.data_note import DownloadSight
 from vpns_gui.forms.draft import Draft
-from vpns_gui.forms.form import ConfigForm
+from vpns_gui.forms.form import DATA_SET, ConfigForm
 from vpns_gui.forms.preset_bar import PresetBar
+from vpns_gui.forms.sights import hints, preset_hints, sight_of
 from vpns_gui.forms.start_bar import StartBar
 from vpns_gui.forms.verdict import judge
 
 WIDTH_PX = 380
+DATA_ROOT = "data.root"
 PAUSE_MS = 250
+
+
+class DataPlace(NamedTuple):
+    """A data set and the data root it belongs below."""
+
+    key: Dataset
+    root: str
+    """As the settings name it; empty: the one for all runs."""
 
 
 class SetupPanel(QWidget):
@@ -29,6 +42,14 @@ class SetupPanel(QWidget):
     """Start goes on or off."""
     choices_requested = Signal(object)
     """Nobody has looked yet at what this RunConfig names: `gather` it beside the window, then `set_choices`."""
+    shelf_requested = Signal(str)
+    """Nobody has looked yet which data sets are below this data root: `gather_shelf`, then `set_choices`."""
+    download_requested = Signal(object)
+    """A data set is wanted on the disk (DataPlace)."""
+    cancel_requested = Signal(bool)
+    """The download is to stop."""
+    root_requested = Signal(bool)
+    """Another data root for all runs is wanted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +60,8 @@ class SetupPanel(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._choices = choices_at_first()
         self._asked: Sources | None = None
+        self._asked_shelf: str | None = None
+        self._downloading = ""
         self._running, self._was_ready = False, False
         self._draft = Draft.of(self._presets[0].values)
         self._begun: Mapping[str, object] | None = None
@@ -61,6 +84,9 @@ class SetupPanel(QWidget):
         """Take in what is offered; what was known before stays known."""
         self._choices = self._choices.merged(choices)
         self._form.set_devices(self._choices.devices)
+        if choices.shelf is not None:
+            self._form.set_data_hints(hints(choices.shelf.statuses))
+            self._bar.set_hints(preset_hints(self._presets, choices.shelf.statuses))
         self._judge()
 
     def set_config(self, config: RunConfig) -> None:
@@ -68,6 +94,17 @@ class SetupPanel(QWidget):
         draft = Draft.of(config.model_dump())
         same = (preset for preset in self._presets if Draft.of(preset.values).values == draft.values)
         self._show(draft, next(same, None))
+
+    def set_download(self, download: DownloadSight | None, dataset: str = "") -> None:
+        """Show how far the download of a data set is; None: none is on. A run on it has to wait."""
+        self._downloading = dataset if download is not None and download.is_on else ""
+        self._form.data_note.set_download(download)
+        self._say_reason()
+
+    def look_again(self) -> None:
+        """Look at the data sets again: they may have come, or the data root may be another one."""
+        self._choices, self._asked, self._asked_shelf = self._choices.without_data_sets(), None, None
+        self._judge()
 
     def set_running(self, running: bool) -> None:
         """Tell whether a run is on: the next one can be set up meanwhile, not started."""
@@ -103,6 +140,7 @@ class SetupPanel(QWidget):
         self._verdict = judge(self._draft, self._choices)
         self._form.set_values(self._draft.values)
         self._form.set_problems(self._verdict.problems)
+        self._show_data()
         self._bar.set_changed(self._begun is not None and self._draft.values != self._begun)
         self._start.set_summary(self._verdict.summary)
         self._say_reason()
@@ -111,13 +149,31 @@ class SetupPanel(QWidget):
         self._pause.start()
 
     def _say_reason(self) -> None:
-        busy = "A run is on." if self._running else ""
+        busy = "A run is on." if self._running else self._waits_for_data()
         self._start.set_reason(self._verdict.reason or busy, urgent=bool(self._verdict.problems))
         if self.ready != self._was_ready:
             self._was_ready = self.ready
             self.ready_changed.emit(self.ready)
 
+    def _waits_for_data(self) -> str:
+        key = str(self._draft.values[DATA_SET])
+        return f"{DATASET_LABELS[key]} is being downloaded." if self._downloading and key == self._downloading else ""
+
+    def _show_data(self) -> None:
+        """Say how the chosen data set stands, and the others in the lists."""
+        dataset, given = self._draft.values[DATA_SET], str(self._draft.values[DATA_ROOT])
+        root = self._choices.shelf.root if self._choices.shelf is not None and self._choices.shelf.given == given else ""
+        status = self._choices.status(dataset, given)
+        self._form.data_note.set_sight(sight_of(dataset, status, root, own_root=bool(given.strip())))
+
+    def _request_download(self) -> None:
+        self.download_requested.emit(DataPlace(str(self._draft.values[DATA_SET]), str(self._draft.values[DATA_ROOT])))
+
     def _ask(self) -> None:
+        given = str(self._draft.values[DATA_ROOT])
+        if self._asked_shelf != given:
+            self._asked_shelf = given
+            self.shelf_requested.emit(given)
         config = self._verdict.config
         if config is not None and not self._verdict.looked and sources_of(config) != self._asked:
             self._asked = sources_of(config)
@@ -130,6 +186,11 @@ class SetupPanel(QWidget):
     def _connect(self) -> None:
         self._bar.preset_requested.connect(self._take_preset)
         self._form.edited.connect(self._edit)
+        note = self._form.data_note
+        note.download_requested.connect(self._request_download)
+        note.cancel_requested.connect(self.cancel_requested)
+        note.look_requested.connect(self.look_again)
+        note.root_requested.connect(self.root_requested)
         self._start.start_requested.connect(self._request_start)
         self._pause.timeout.connect(self._ask)
 

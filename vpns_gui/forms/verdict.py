@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from vpns_engine.datasets import DatasetInfo
-from vpns_engine.forecast import forecast, lines
+from vpns_engine.forecast import forecast, lines, numbered
 from vpns_engine.specs.problems import Problem, validate
 from vpns_engine.specs.run import RunConfig
-from vpns_gui.forms.choices import Choices
+from vpns_gui.forms.choices import Choices, Found
 from vpns_gui.forms.draft import Draft
 from vpns_gui.forms.fields import form_fields
 from vpns_gui.forms.relevance import presence
@@ -40,14 +39,20 @@ def judge(draft: Draft, choices: Choices) -> Verdict:
     found = choices.at(result)
     num_train = found.info.num_train if found and found.info else None
     numbers = forecast(result, num_train, num_in_file=found.num_in_file if found else None)
-    data = (_data_line(found.info),) if result.data.dataset == "folder" and found and found.info else ()
-    summary = "\n".join(line[:1].upper() + line[1:] for line in (*data, *lines(numbers)))
+    summary = "\n".join(line[:1].upper() + line[1:] for line in (*_data_lines(result, found), *lines(numbers)))
     return Verdict(result, _in_order(choices.problems(result)), found is not None, summary)
 
 
-def _data_line(info: DatasetInfo) -> str:
-    parts = f"{info.num_train:,} training, {info.num_validation:,} validation, {info.num_test:,} test images"
-    return f"{len(info.classes):,} classes; {parts}"
+def _data_lines(config: RunConfig, found: Found | None) -> tuple[str, ...]:
+    """Count the images; what the form's first preset has is known to everybody."""
+    if config.data.dataset == "digits" or found is None or found.info is None:
+        return ()
+    info = found.info
+    about = "about " if found.expected and config.data.protocol != "paper" else ""  # a drawn part is rounded in each class
+    counts = ((info.num_train, "training"), (info.num_validation, "validation"), (info.num_test, "test"))
+    parts = ", ".join(f"{count:,} {name}" for count, name in counts if count)
+    skipped = f"; {numbered(len(info.skipped), 'file')} skipped" if info.skipped else ""
+    return (f"{len(info.classes):,} classes; {about}{parts} images{skipped}",)
 
 
 def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -57,7 +57,8 @@ class _Steps:
         while self.num_taken + self.block <= len(positions):
             part = slice(self.num_taken, self.num_taken + self.block)
             self.num_taken += self.block
-            prompted = [values[0] if len(values) > 1 else np.nan for values in losses[part]]
+            both = not self.phase.info.is_dense  # there both half-steps go without a prompt
+            prompted = [values[0] if len(values) > 1 and both else np.nan for values in losses[part]]
             plain = [values[-1] if values else np.nan for values in losses[part]]
             if self.block == 1:
                 self._add(start + positions[part.start], prompted[0], plain[0])
@@ -102,7 +103,7 @@ class LevelCurves:
         """Count epochs, steps drawn, and tests: while these stay, so do the curves."""
         for steps, start in zip(self._steps, self._starts, strict=True):
             steps.take(start)
-        level = self.history.levels.get(self.level)
+        level = self.history.level(self.level)
         extras = len(level.tested) + len(level.saved) if level is not None else 0
         return sum(len(phase.epochs) for phase in self._phases), sum(len(steps.x) for steps in self._steps), extras
 
@@ -141,7 +142,7 @@ class LevelCurves:
 
     def tests(self, *, prompted: bool) -> Series:
         """Give the accuracy on the test split in percent, at the end of the stage it belongs to."""
-        level = self.history.levels.get(self.level)
+        level = self.history.level(self.level)
         points: list[tuple[float, float]] = []
         for stage, at in self._stage_ends():
             found = level.test(stage) if level is not None else None
@@ -156,7 +157,7 @@ class LevelCurves:
             yield phase.info.kind, start + self._reached(phase)
 
     def _reached(self, phase: PhaseHistory) -> int:
-        level = self.history.levels.get(self.level)
+        level = self.history.level(self.level)
         saved = [s for s in level.saved if self.history.phases[s.phase] is phase] if level is not None else []
         if saved:
             return saved[-1].epoch

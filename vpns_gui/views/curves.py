@@ -123,7 +123,7 @@ class CurvesView(QWidget):
 
     def set_history(self, history: RunHistory | None, level: int = 0) -> None:
         """Show a level of a run; None shows nothing. Cheap enough to be called ten times a second while the run grows."""
-        if history is None or history.started is None or level not in history.levels:
+        if history is None or history.started is None or history.level(level) is None:
             self._curves = None
             self._stack.show_content(False)
             return
@@ -143,7 +143,8 @@ class CurvesView(QWidget):
         for panel in self._panels:
             panel.set_spans(spans)
         self.accuracy.name_spans(spans)
-        self.density.set_target(history.levels[level].density * 100)
+        shown = history.level(level)
+        self.density.set_target(shown.density * 100 if shown is not None else None)
         self._cursor = None
         self._known = (-1, -1, -1)
         self._show_all()

@@ -38,7 +38,7 @@ class TimelineView(QWidget):
         self._cells: list[PhaseCell] = []
         self._state: State = "waiting"
         self._group = QButtonGroup(self)
-        self._group.idClicked.connect(self._choose)
+        self._group.idClicked.connect(lambda place: self._choose(self._chips[place].level))
         self._lay_out()
         theme.follow(self, self._recolour)
         self.set_history(None, 0.0)
@@ -116,7 +116,7 @@ class TimelineView(QWidget):
                 chip.deleteLater()
             self._chips = [LevelChip(line.level, self._levels_row) for line in lines]
             for position, chip in enumerate(self._chips):
-                self._group.addButton(chip, chip.level)
+                self._group.addButton(chip, position)
                 self._levels.insertWidget(position + 1, chip)
         for chip, line in zip(self._chips, lines, strict=True):
             chip.set_line(line)

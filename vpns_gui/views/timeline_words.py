@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vpns_engine.history import PhaseHistory, RunHistory
-from vpns_engine.specs.phase import PHASE_LABELS, PhaseKind
-from vpns_gui.views.words import duration, sparsity_name
+from vpns_engine.specs.phase import DENSE, PHASE_LABELS, PhaseKind
+from vpns_gui.views.words import duration, level_title, sparsity_name
 
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 
@@ -23,6 +23,7 @@ EXPLAINED: dict[PhaseKind, str] = {
     "map": "Label mapping: find the source class that stands for each target class.",
     "search": "Stage 1: learn the scores (and the prompt); weights are frozen. The mask follows from the scores.",
     "finetune": "Stage 2: learn the weights (and the prompt); the mask is fixed.",
+    "test": "Read the test images with the dense network, its labels mapped, untuned.",
 }
 
 
@@ -50,8 +51,9 @@ class LevelLine:
 
 
 def level_lines(history: RunHistory) -> tuple[LevelLine, ...]:
-    """Describe every level with its phases; the rewind before a level takes no time and is left out."""
-    return tuple(_level(history, level) for level in sorted(history.levels))
+    """Describe the dense reference and every level with its phases; the rewind before takes no time and is left out."""
+    dense = (DENSE,) if history.dense is not None else ()
+    return tuple(_level(history, level) for level in (*dense, *sorted(history.levels)))
 
 
 def current_level(history: RunHistory) -> int:
@@ -106,11 +108,9 @@ def _level(history: RunHistory, level: int) -> LevelLine:
             state = "done"
         elif "done" in states:
             state = "running" if history.ended is None else "stopped"
-    density = history.levels[level].density
-    tooltip = (
-        f"Sparsity {sparsity_name(density)} (density {round(density * 100, 6):g} %): {STATE_WORDS[state]}, {done:.0%} done"
-    )
-    return LevelLine(level, sparsity_name(density), state, done, lines, tooltip)
+    tooltip = f"{level_title(history, level)}: {STATE_WORDS[state]}, {done:.0%} done"
+    name = "dense" if level == DENSE else sparsity_name(history.levels[level].density)
+    return LevelLine(level, name, state, done, lines, tooltip)
 
 
 def _phase(history: RunHistory, index: int, phase: PhaseHistory) -> PhaseLine:

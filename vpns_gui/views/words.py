@@ -1,6 +1,7 @@
 """Numbers and names as a person reads them."""
 
 from vpns_engine.history import RunHistory
+from vpns_engine.specs.phase import DENSE
 
 
 def percent(value: float | None, *, digits: int = 1) -> str:
@@ -24,7 +25,9 @@ def sparsity_name(density: float) -> str:
 
 
 def level_title(history: RunHistory, level: int) -> str:
-    """Name a level of a run in full."""
+    """Name a level of a run, or its dense reference, in full."""
+    if level == DENSE:
+        return "Dense reference: the whole network, without a prompt"
     density = history.levels[level].density
     place = f"Level {sorted(history.levels).index(level) + 1} of {len(history.levels)}: " if len(history.levels) > 1 else ""
     return f"{place}{'s' if place else 'S'}parsity {sparsity_name(density)} (density {round(density * 100, 6):g} %)"

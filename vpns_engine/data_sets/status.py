@@ -1,0 +1,44 @@
+"""Whether a named data set is there, and how it can be had where it is not."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vpns_engine.data_sets.facts import DatasetFacts, facts_of
+from vpns_engine.data_sets.layout import is_absent, listed, place_of
+from vpns_engine.download import megabytes
+from vpns_engine.specs.data import Dataset
+
+State = Literal["ready", "download", "manual", "incomplete"]
+
+
+@dataclass(frozen=True)
+class DataStatus:
+    """How it stands with a data set below a data root.
+
+    `ready`: it is there; `download`: it is not there and can be fetched; `manual`: it is not there and has to be got by hand;
+    `incomplete`: a part of it is there.
+    """
+
+    key: Dataset
+    state: State
+    text: str
+    """All of it in one line, for a person."""
+    bytes: int
+    """Size of the download that would bring it; 0 where it is there, or there is none."""
+
+
+def status_of(key: Dataset, root: Path) -> DataStatus:
+    """Look whether a data set is there. Fast: no picture is opened, nothing is counted."""
+    facts = facts_of(key)
+    place = place_of(key, root)
+    if not place.missing:
+        return DataStatus(key, "ready", f"ready in {place.folder}", 0)
+    how = f"will be downloaded ({megabytes(facts.bytes)})" if facts.downloads else _by_hand(facts, root)
+    if is_absent(key, root):
+        return DataStatus(key, "download" if facts.downloads else "manual", how, facts.bytes)
+    return DataStatus(key, "incomplete", f"incomplete: {listed(place.missing)} missing in {place.folder}; {how}", facts.bytes)
+
+
+def _by_hand(facts: DatasetFacts, root: Path) -> str:
+    return f"must be fetched by hand: {facts.by_hand(root)}"

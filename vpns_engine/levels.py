@@ -1,0 +1,195 @@
+"""Which levels are done already, recognised by the digest of all that determines a level's result."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vpns_engine.artifacts import read_state_info
+from vpns_engine.datasets import DatasetInfo, describe
+from vpns_engine.errors import EngineError
+from vpns_engine.files import expanded
+from vpns_engine.history import LevelHistory, RunHistory
+from vpns_engine.plan import plan
+from vpns_engine.specs.phase import DENSE, Finetune, Search
+from vpns_engine.specs.run import RunConfig
+from vpns_engine.store import RunLibrary, RunStore
+from vpns_engine.words import sparsity_of
+
+_ELSEWHERE = {"name": True, "method": True, "prompt": True, "optim": True, "dense": True}
+"""What of a configuration is looked at by itself."""
+
+
+def level_digest(config: RunConfig, density: float) -> str:
+    """Name all that determines a level's result: not the run's name, where data stand, nor the other levels."""
+    values = _common(config) | {
+        "density": density,
+        "method": "control" if config.is_control else config.method,
+        "prompt": config.effective_prompt.model_dump(mode="json"),
+        "optim": {name: getattr(config.optim, name).model_dump(mode="json") for name in _optimizers(config)},
+    }
+    return _digest(values)
+
+
+def dense_digest(config: RunConfig) -> str:
+    """Name all that determines the dense reference that is asked for; no prompt, method or sparsity is among it."""
+    values = _common(config)
+    epochs = values.pop("search_epochs") + values.pop("finetune_epochs")
+    if config.dense == "tuned":
+        values |= {"epochs": epochs, "weights": config.optim.weights.model_dump(mode="json")}
+    return _digest(values)
+
+
+def _common(config: RunConfig) -> dict[str, Any]:
+    left_out: Any = {**_ELSEWHERE, "data": {"root"}, "mask": {"sparsities"}}
+    return config.model_dump(mode="json", exclude=left_out)
+
+
+def _optimizers(config: RunConfig) -> list[str]:
+    """Name the optimizers that a level uses."""
+    names = {"weights"}
+    for phase in plan(config):
+        if isinstance(phase, Search | Finetune) and phase.level != DENSE:
+            learned = {group for half in phase.steps for group in half.learns}
+            names |= {"scores"} & learned
+            if "prompt" in learned:
+                names.add("search_prompt" if isinstance(phase, Search) else "finetune_prompt")
+    return sorted(names)
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What of a configuration is done: for each density, and for the dense reference, the runs that did it, newest first."""
+
+    levels: Mapping[float, Sequence[Path]] = field(default_factory=dict)
+    dense: Sequence[Path] = ()
+
+    def left_of(self, config: RunConfig) -> RunConfig | None:
+        """Give the configuration of what is still to do; None where that is nothing.
+
+        A dense reference that is mapped and not tuned makes no run of its own: it comes with the next level.
+        """
+        sparsities = [
+            sparsity
+            for sparsity, density in zip(config.mask.sparsities, config.mask.densities, strict=True)
+            if density not in self.levels
+        ]
+        dense = "none" if self.dense else config.dense
+        if not sparsities and dense != "tuned":
+            return None
+        mask = config.mask.model_copy(update={"sparsities": tuple(sparsities)})
+        return config.model_copy(update={"mask": mask, "dense": dense})
+
+    def words(self, config: RunConfig) -> tuple[str, ...]:
+        """Say line by line what is taken from where."""
+        known = [density for density in config.mask.densities if density in self.levels]
+        found = [("dense reference", self.dense)] if self.dense else []
+        found += [(f"{sparsity_of(density)} sparsity", self.levels[density]) for density in known]
+        return tuple(f"{what}: done already, in {folders[0].name}" for what, folders in found)
+
+
+def done_levels(config: RunConfig, runs: Path) -> Done:
+    """Look through a folder of runs for what a configuration asks for.
+
+    A level counts where it was brought to its end: every phase over, its state readable, the test images read. One that was
+    stopped or is damaged does not, nor one whose weights file, or whose folder of images, has changed since.
+    """
+    wanted = {level_digest(config, density): density for density in config.mask.densities}
+    dense_wanted = dense_digest(config) if config.dense != "none" and not config.start_from else None
+    levels: dict[float, list[Path]] = {}
+    dense: list[Path] = []
+    source = _Source(config)
+    for folder in RunLibrary(runs).runs():
+        try:
+            store = RunStore.open(folder)
+            matching = {n: wanted.get(level_digest(store.config, d)) for n, d in enumerate(store.config.mask.densities)}
+            has_dense = dense_wanted in _dense_digests(store.config)
+            if not (has_dense or any(density is not None for density in matching.values())):
+                continue
+            history = store.read(steps=False).history
+            if not source.same(store, history):
+                continue
+        except EngineError:  # a damaged run is nothing to build upon
+            continue
+        for number, density in matching.items():
+            if density is not None and level_is_done(store, history, number):
+                levels.setdefault(density, []).append(folder)
+        if has_dense and dense_is_done(history, tuned=config.dense == "tuned"):
+            dense.append(folder)
+    return Done(levels, dense)
+
+
+def _dense_digests(config: RunConfig) -> set[str]:
+    """Give what a run's dense reference answers: one that is tuned was tested untuned before."""
+    answers = {"none": (), "mapped": ("mapped",), "tuned": ("mapped", "tuned")}[config.dense]
+    return {dense_digest(config.model_copy(update={"dense": answer})) for answer in answers}
+
+
+def dense_is_done(history: RunHistory, *, tuned: bool) -> bool:
+    """Tell whether the dense reference was measured to its end."""
+    found = history.dense
+    return found is not None and all(found.test(stage) is not None for stage in (("map", "finetune") if tuned else ("map",)))
+
+
+def level_is_done(store: RunStore, history: RunHistory, number: int) -> bool:
+    """Tell whether a level of a run was brought to its end, and its states can be read."""
+    level = history.levels.get(number)
+    phases = [phase for phase in history.phases if phase.info.level == number and phase.ended is not None]
+    planned = [(phase.kind, phase.density) for phase in plan(store.config) if phase.level == number]
+    if level is None or [(phase.info.kind, phase.info.density) for phase in phases] != planned:
+        return False
+    trained = {kind for kind, _ in planned if kind in ("search", "finetune")}
+    return all(_stands(store, history, level, stage) for stage in trained)
+
+
+def _stands(store: RunStore, history: RunHistory, level: LevelHistory, stage: str) -> bool:
+    """Tell whether a stage was tested and its whole state can be read."""
+    saved = [item for item in level.saved if history.phases[item.phase].info.kind == stage]
+    if not saved or not saved[-1].complete or level.test(stage) is None:
+        return False
+    try:
+        read_state_info(store.path(saved[-1].state_path))
+    except EngineError:
+        return False
+    return True
+
+
+class _Source:
+    """What a run read that may have changed since, though the settings are the same."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._info: DatasetInfo | None = None
+
+    def same(self, store: RunStore, history: RunHistory) -> bool:
+        """Tell whether a run read the same: the weights file is older than it, the folder of images counts the same.
+
+        Raises:
+            EngineError: the run's `run.json` or the images cannot be read.
+        """
+        if history.started is None:
+            return False
+        config = self._config
+        files = [config.model.weights_file if config.model.weights == "file" else "", config.start_from]
+        began = store.read_info().started
+        if not all(_older(expanded(file), began) for file in files if file):
+            return False
+        if config.data.dataset != "folder":
+            return True
+        info = self._info = self._info or describe(config.data, config.seed)
+        started = history.started
+        counts = (started.num_train, started.num_validation, started.num_test)
+        return (started.target_classes, counts) == (info.classes, (info.num_train, info.num_validation, info.num_test))
+
+
+def _older(path: Path, moment: float) -> bool:
+    try:
+        return path.stat().st_mtime < moment
+    except OSError:  # gone: the run to come will say so
+        return False

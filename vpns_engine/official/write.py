@@ -1,0 +1,107 @@
+"""Writes a saved state as a checkpoint of the released code; it is read back and compared before it counts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vpns_engine.errors import EngineError
+from vpns_engine.export.place import appearing
+from vpns_engine.export.source import Source, Stage, read_source
+from vpns_engine.export.weights import unmodified
+from vpns_engine.files import expanded
+from vpns_engine.nn.fingerprint import weights_sha256
+from vpns_engine.nn.models import load_pretrained
+from vpns_engine.nn.sparse import SparseNetwork
+from vpns_engine.official.content import content_of
+from vpns_engine.official.outgoing import check_writable, outgoing_of
+from vpns_engine.official.read import read_checkpoint
+from vpns_engine.official.rebuild import apply
+from vpns_engine.store import RunStore
+from vpns_engine.training.loading import pretrained_of_state
+
+Report = Callable[[str, float | None], None]
+_NAMES = {"search": "prune", "finetune": "best"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A finished checkpoint. Its reader needs the density: it does not stand in the file."""
+
+    path: Path
+    density: float
+    num_kept: int
+    num_scored: int
+
+
+def _silent(_text: str, _done: float | None) -> None:
+    pass
+
+
+def write_checkpoint(
+    store: RunStore, folder: Path, *, level: int | None = None, stage: Stage | None = None, report: Report = _silent
+) -> Written:
+    """Write a saved state of a run in the released code's format.
+
+    Args:
+        store: the run.
+        folder: where to write; it must not exist or be empty.
+        level: which density, from 0; the last saved one by default.
+        stage: `finetune` for the tuned network (`best`), `search` for the mask found, untuned (`prune`); the level's last by
+            default.
+        report: is told in words how far it is.
+
+    Raises:
+        EngineError: nothing to write, the format has no place for it, or what was written does not read back. Nothing is left
+            behind then.
+    """
+    with appearing(folder) as hidden:
+        report("Reading the saved state", 0.0)
+        source = read_source(store, level=level, stage=stage)
+        check_writable(source)
+        report("Reading the weights the run started from", 0.2)
+        initial = _initial(source, report)
+        report("Writing the checkpoint", 0.4)
+        name = f"{source.saved.level + 1}{_NAMES[source.stage]}.pth"
+        torch.save(content_of(outgoing_of(source, initial)), hidden / name)
+        report("Reading it back", 0.7)
+        _check(source, hidden / name)
+        (hidden / "DENSITY.txt").write_text(f"{name}: density {source.phase.density:.12g}\n", encoding="utf-8")
+    return Written(folder.absolute() / name, source.phase.density, source.num_kept, source.num_scored)
+
+
+def _initial(source: Source, report: Report) -> Mapping[str, Tensor]:
+    """Give the weights the run started from."""
+    config = source.config
+    with torch.random.fork_rng(devices=[]):  # a run in another thread keeps its random numbers
+        if config.start_from:
+            found = pretrained_of_state(config.model.architecture, expanded(config.start_from))
+        else:
+            found = load_pretrained(config.model, config.seed, report)
+    if weights_sha256(found.module) != source.started.weights_sha256:
+        raise EngineError("the weights this run started from have changed meanwhile: a checkpoint must hold them")
+    return found.module.state_dict()
+
+
+def _check(source: Source, path: Path) -> None:
+    """Hold what was written against the run's state."""
+    checkpoint = read_checkpoint(path)
+    network = SparseNetwork(unmodified(source.config.model.architecture, len(source.started.source_classes), source.weights))
+    apply(checkpoint, network, source.phase.density)
+    differing = [
+        layer
+        for layer, mask in zip(source.masks, network.masks(), strict=True)
+        if not np.array_equal(mask.numpy(), source.masks[layer])
+    ]
+    if differing:
+        raise EngineError(f"the checkpoint gives another mask than the run (layer {differing[0]}): it was not kept")
+    for name, value in network.plain_state(masked=False).items():
+        if not np.array_equal(value.numpy(), source.weights[name]):
+            raise EngineError(f"the checkpoint holds other weights than the run ({name}): it was not kept")
+    if checkpoint.mapping != source.info.mapping:
+        raise EngineError("the checkpoint holds another label mapping than the run: it was not kept")
+    if source.prompt and not np.array_equal(np.asarray(checkpoint.program), source.prompt["delta"]):
+        raise EngineError("the checkpoint holds another prompt than the run: it was not kept")

@@ -1,0 +1,77 @@
+"""Image files to uint8 tensors: any kind of picture comes out as RGB.
+
+Shapes: H height, W width.
+"""
+
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+from torchvision.io import ImageReadMode, decode_image
+
+Bytes = npt.NDArray[np.uint8]
+_FAST = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "RGBA")}
+"""Kinds that torchvision decodes to the same values as PIL; CMYK, palettes and everything else go the slower way."""
+
+
+class BrokenPictureError(Exception):
+    """A file cannot be shown; the message says why, in one line."""
+
+
+def decode(path: str) -> Tensor:
+    """Read a picture as RGB, shape (3, H, W) uint8, channels last in memory. Of an animation it is the first frame.
+
+    16 bits a value become 8 by leaving out the lower ones; transparency is left out.
+
+    Raises:
+        BrokenPictureError: there is no such file, or it is no picture, or it is damaged.
+    """
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+        with Image.open(BytesIO(data)) as file:
+            fast = file.mode in _FAST.get(file.format or "", ()) and getattr(file, "n_frames", 1) == 1
+            picture = _fast(data) if fast else None
+            return _slow(file) if picture is None else picture
+    except UnidentifiedImageError as error:
+        raise BrokenPictureError("the file is empty" if not data.size else "not a picture") from error
+    except OSError as error:
+        raise BrokenPictureError(error.strerror or _first_line(error)) from error
+    except (ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what PIL raises for damaged headers
+        raise BrokenPictureError(_first_line(error)) from error
+
+
+def size_of(path: str) -> tuple[int, int] | None:
+    """Read height and width of a picture from its head; None where that cannot be read."""
+    try:
+        with Image.open(path) as file:
+            return file.height, file.width
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
+def _fast(data: Bytes) -> Tensor | None:
+    """Decode with torchvision; None where it cannot, and PIL is to say why."""
+    try:
+        picture: Tensor = decode_image(torch.from_numpy(data), ImageReadMode.RGB)
+    except RuntimeError:
+        return None
+    return _high_byte(picture.numpy()) if picture.dtype == torch.uint16 else picture
+
+
+def _slow(file: Image.Image) -> Tensor:
+    if file.mode == "I" or file.mode.startswith("I;16"):
+        grey = np.asarray(file)
+        return _high_byte(np.broadcast_to(grey, (3, *grey.shape)))
+    return torch.from_numpy(np.array(file.convert("RGB"))).permute(2, 0, 1)
+
+
+def _high_byte(values_3HW: npt.NDArray[np.integer]) -> Tensor:
+    high = (values_3HW >> 8).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
+    return torch.from_numpy(np.ascontiguousarray(high)).permute(2, 0, 1)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,169 @@
+"""Image files, decoded by threads ahead of time and kept while there is room.
+
+Shapes: B batch, R side after resizing, H height, W width.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vpns_engine.training.decode import BrokenPictureError, decode, size_of
+from vpns_engine.training.images import CPU, ImageSource, Shown, room_on, shown_of, to_device
+from vpns_engine.training.shelf import Shelf
+from vpns_engine.training.transforms import Cuts, Ids, resized, whole_picture
+
+_LEAST_ROOM = 1 << 30
+_MEMORY_SHARE = 8
+"""The part of the machine's memory that pictures may fill: one of so many."""
+_PROBES = 16
+"""Files that are looked at to see whether all pictures have one size."""
+_MOST_WORKERS = 16
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A batch on its way: what stands on the shelf, and what is being decoded."""
+
+    ids_B: Ids
+    shelf: Shelf
+    kept: Ids
+    """Positions of the batch whose pictures stand on the shelf."""
+    decoding: dict[int, Future[Tensor | None]]
+    """By position."""
+
+
+class FileImages(ImageSource):
+    """Pictures in files. A file that cannot be read is reported once, by name, and skipped from then on.
+
+    What is kept is the smaller of two: the picture as it is, where all have one size, else the resized one. The pixels do not
+    depend on the number of workers, nor on what is kept.
+    """
+
+    ahead = 2
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        warn: Callable[[str], None],
+        device: torch.device = CPU,
+        *,
+        workers: int = 0,
+        room: int | None = None,
+    ) -> None:
+        """Open nothing but a few heads.
+
+        Args:
+            paths: the files; an id is a position.
+            warn: told of each broken file, once.
+            device: where batches and, while there is room, pictures go.
+            workers: threads that decode; 0: as many as the machine has cores.
+            room: bytes that may be kept; None: a part of what the device, or the machine, has.
+        """
+        super().__init__(device)
+        self._paths = paths
+        self._warn = warn
+        self._pool = ThreadPoolExecutor(workers or min(_MOST_WORKERS, os.cpu_count() or 1), thread_name_prefix="decode")
+        self._room = _room(device) if room is None else room
+        self._own = _common_size(paths)
+        self._shelves: dict[tuple[int, int], Shelf] = {}
+        self.broken: set[int] = set()
+
+    def fetch(self, ids_B: Ids, side: int) -> Shown:
+        """See `ImageSource`."""
+        x, good = self.begin(ids_B, whole_picture(ids_B.size, side))()
+        return (x * 255).round_().to(torch.uint8), good
+
+    def begin(self, ids_B: Ids, cuts: Cuts) -> Callable[[], Shown]:
+        """See `ImageSource`."""
+        shape = self._kept_shape(cuts.side)
+        shelf = self._shelf(shape)
+        here = shelf.has(ids_B)
+        wanted = [place for place in np.flatnonzero(~here).tolist() if int(ids_B[place]) not in self.broken]
+        decoding = {place: self._pool.submit(self._picture, int(ids_B[place]), shape, cuts.side) for place in wanted}
+        begun = _Begun(ids_B, shelf, np.flatnonzero(here), decoding)
+        return lambda: self._finish(begun, cuts, shape)
+
+    def close(self) -> None:
+        """Stop the decoding threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _finish(self, begun: _Begun, cuts: Cuts, shape: tuple[int, int]) -> Shown:
+        found = {place: picture for place, future in begun.decoding.items() if (picture := future.result()) is not None}
+        alike = [place for place, picture in found.items() if picture.shape[1:] == shape]
+        others = [place for place in found if place not in set(alike)]
+        groups: list[tuple[Ids, Tensor]] = []
+        if begun.kept.size:
+            groups.append((begun.kept, begun.shelf.take(begun.ids_B[begun.kept])))
+        for places in (alike, others):
+            if places:
+                groups.append((np.array(places), self._stacked([found[place] for place in places])))
+        if alike:
+            begun.shelf.put(begun.ids_B[alike], groups[1 if begun.kept.size else 0][1])
+        return self._joined(groups, cuts)
+
+    def _stacked(self, pictures: list[Tensor]) -> Tensor:
+        return to_device(torch.from_numpy(np.stack([picture.numpy() for picture in pictures])), self.device)
+
+    def _joined(self, groups: list[tuple[Ids, Tensor]], cuts: Cuts) -> Shown:
+        """Show each group of equal sizes, and bring all into the batch's order."""
+        parts = [shown_of(pictures, cuts.at(places), self._buffers) for places, pictures in groups]
+        if not parts:
+            return torch.empty(0, 3, cuts.size, cuts.size, device=self.device), np.empty(0, dtype=np.int64)
+        places = np.concatenate([places for places, _ in groups])
+        if len(parts) == 1:
+            return parts[0], places
+        order = np.argsort(places)
+        return torch.cat(parts)[torch.from_numpy(order).to(self.device)], places[order]
+
+    def _picture(self, index: int, shape: tuple[int, int], side: int) -> Tensor | None:
+        """Decode one file, in a worker thread: as it is where it has the shape that is kept, else resized."""
+        try:
+            picture = decode(self._paths[index])
+        except BrokenPictureError as error:
+            self._skip(index, str(error))
+            return None
+        picture = picture if picture.shape[1:] == shape else resized(picture, side)
+        # by numpy: torch would start threads of its own in each worker
+        return torch.from_numpy(np.ascontiguousarray(picture.numpy()))
+
+    def _skip(self, index: int, reason: str) -> None:
+        if index not in self.broken:
+            self.broken.add(index)
+            self._warn(f"skipped broken image {Path(self._paths[index]).name}: {reason} ({len(self.broken)} skipped so far)")
+
+    def _kept_shape(self, side: int) -> tuple[int, int]:
+        own = self._own
+        return own if own is not None and own[0] * own[1] <= side * side else (side, side)
+
+    def _shelf(self, shape: tuple[int, int]) -> Shelf:
+        if shape not in self._shelves:
+            rows = min(len(self._paths), self._room // (3 * shape[0] * shape[1]))
+            self._shelves[shape] = Shelf(len(self._paths), shape, rows, self.device)
+            self._room -= self._shelves[shape].nbytes
+        return self._shelves[shape]
+
+
+def _common_size(paths: Sequence[str]) -> tuple[int, int] | None:
+    """Give height and width that all pictures seem to have: those of a few files from all over the set."""
+    probes = sorted({int(place) for place in np.linspace(0, len(paths) - 1, min(_PROBES, len(paths)))})
+    sizes = {size for place in probes if (size := size_of(paths[place])) is not None}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _room(device: torch.device) -> int:
+    if device.type == "cuda":
+        return room_on(device)
+    return max(_LEAST_ROOM, _memory() // _MEMORY_SHARE)
+
+
+def _memory() -> int:
+    """Bytes of memory this machine has; 0 where it does not say."""
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return 0
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,87 @@
+"""Finding the label mapping of a level, at its start and (ILM) at each epoch anew.
+
+Shapes: B batch, S source classes, T target classes.
+"""
+
+from collections.abc import Generator, Iterator
+
+import torch
+from torch import Tensor
+
+from vpns_engine.errors import EngineError
+from vpns_engine.events import Event, LabelsMapped, Measuring, StepDone
+from vpns_engine.nn.mappings import count_predictions, draw_sources, most_frequent
+from vpns_engine.specs.phase import Finetune, MapLabels, Search
+from vpns_engine.training.feeds import Batch
+from vpns_engine.training.randomness import key_of
+from vpns_engine.training.state import TrainState
+from vpns_engine.training.steps import source_logits
+
+
+def map_labels(index: int, phase: MapLabels, state: TrainState) -> Iterator[Event]:
+    """Find the mapping that a level starts with."""
+    if phase.rule == "rlm":
+        # drawn from the seed alone: the same for each level, whatever levels a run has
+        sources_T = draw_sources(state.num_source, state.num_target, key_of(state.seed, "random mapping"))
+        _take(state, sources_T, ())
+    else:
+        state.mapping_T = None
+        counting = _count(phase, state, "map", 1)
+        while True:
+            try:
+                step = next(counting)
+            except StopIteration as end:
+                _take_most_frequent(state, end.value)
+                break
+            yield StepDone(phase=index, epoch=1, step=step, losses=(), accuracies=())
+    yield labels_mapped(index, phase.level, state, 0)
+
+
+def remap(index: int, phase: Search | Finetune, state: TrainState, epoch: int) -> Iterator[Event]:
+    """Find the mapping anew where the phase asks for it; until it is known the one before stays."""
+    if phase.remap is None:
+        return
+    counting = _count(phase.remap, state, f"map {phase.kind}", epoch)
+    while True:
+        try:
+            step = next(counting)
+        except StopIteration as end:
+            _take_most_frequent(state, end.value)
+            break
+        yield Measuring(phase=index, part="mapping", done=step / len(state.feeds.train))
+    yield labels_mapped(index, phase.level, state, epoch)
+
+
+def labels_mapped(index: int, level: int, state: TrainState, epoch: int) -> LabelsMapped:
+    """Tell the mapping in force."""
+    assert state.mapping_T is not None
+    return LabelsMapped(phase=index, level=level, epoch=epoch, sources=tuple(state.mapping_T.tolist()), counts=state.counts)
+
+
+def _count(phase: MapLabels, state: TrainState, purpose: str, epoch: int) -> Generator[int, None, Tensor]:
+    """Count predictions over one pass of the train view, masked network in eval mode (spec section 3).
+
+    Yields:
+        Number of batches that are done.
+    """
+    counts_ST = torch.zeros(state.num_source, state.num_target, dtype=torch.int64)
+    for step, batch in enumerate(state.feeds.train.batches(purpose, epoch), 1):
+        counts_ST += count_predictions(_predicted(phase, state, batch), batch.y_B, state.num_source, state.num_target).cpu()
+        yield step
+    if not counts_ST.any():
+        raise EngineError("none of the training images can be read")
+    return counts_ST
+
+
+def _predicted(phase: MapLabels, state: TrainState, batch: Batch) -> Tensor:
+    return source_logits(state, batch, prompted=phase.prompted, fixed=False).argmax(1)
+
+
+def _take_most_frequent(state: TrainState, counts_ST: Tensor) -> None:
+    sources_T = most_frequent(counts_ST)
+    taken_T = counts_ST[sources_T, torch.arange(state.num_target)]
+    _take(state, sources_T, tuple(taken_T.tolist()))
+
+
+def _take(state: TrainState, sources_T: Tensor, counts: tuple[int, ...]) -> None:
+    state.mapping_T, state.counts = sources_T.to(state.device), counts
