@@ -61,7 +61,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "resnext101_32x8d": "ResNeXt-101 32x8d",
         "resnext101_64x4d": "ResNeXt-101 64x4d",
     },
-    "ShuffleNet": {f"shufflenet_v2_x{width.replace('.', '_')}": f"ShuffleNetV2 x{width}" for width in ("0.5", "1.0", "1.5", "2.0")},
+    "ShuffleNet": {
+        f"shufflenet_v2_x{width.replace('.', '_')}": f"ShuffleNetV2 x{width}" for width in ("0.5", "1.0", "1.5", "2.0")
+    },
     "SqueezeNet": {"squeezenet1_0": "SqueezeNet 1.0", "squeezenet1_1": "SqueezeNet 1.1"},
     "Swin": {f"swin_{size}": f"Swin-{size.upper()}" for size in "tsb"}
     | {f"swin_v2_{size}": f"SwinV2-{size.upper()}" for size in "tsb"},

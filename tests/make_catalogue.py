@@ -23,7 +23,8 @@ from vpns_engine.nn.sparse import scored_weights
 PATH = Path(__file__).parent.parent / "resources" / "catalogue.json"
 OWN = "resnet20"
 LETTERS = 37
-PAPER_WEIGHTS = {"resnet18": "IMAGENET1K_V1", "resnet50": "IMAGENET1K_V2", "vgg16": "IMAGENET1K_V1", "vgg16_bn": "IMAGENET1K_V1"}
+V1, V2 = "IMAGENET1K_V1", "IMAGENET1K_V2"
+PAPER_WEIGHTS = {"resnet18": V1, "resnet50": V2, "vgg16": V1, "vgg16_bn": V1}
 """The weights the published numbers come from (spec section 5); the others take torchvision's best."""
 
 LEAST, MOST = 8, 1024
@@ -80,10 +81,11 @@ def weights_of(name: str) -> Any:
 def entry_of(name: str) -> dict[str, Any]:
     """Find out everything about an architecture."""
     family, label = words_of(name)
-    return {"label": label, "family": family, **_weights_facts(name), **_network_facts(name)}
+    return {"label": label, "family": family, **weights_facts(name), **_network_facts(name)}
 
 
-def _weights_facts(name: str) -> dict[str, Any]:
+def weights_facts(name: str) -> dict[str, Any]:
+    """Give what torchvision says of the pre-trained weights."""
     weights = weights_of(name)
     if weights is None:
         return {
@@ -103,7 +105,7 @@ def _weights_facts(name: str) -> dict[str, Any]:
 
 
 def _network_facts(name: str) -> dict[str, Any]:
-    facts = _weights_facts(name)
+    facts = weights_facts(name)
     built = network(name, facts["num_source_classes"])
     classifier, layer = _classifier(built)
     return {

@@ -5,9 +5,9 @@ Shapes: C canvas side, S image side, N pictures.
 | file | keys |
 |---|---|
 | samples | `images` (N, 3, S, S) uint8, `labels` (N,) int64 |
-| prompt | `delta` (3, C, C) float32 as learned, `added` (3, C, C) float32 what is added to the padded image |
+| prompt | `delta` (3, C, C) float32, `added` (3, C, C) float32 what is added to the padded image; what is learned in another form |
 | masks | the layer's name -> packed bits (8 weights a byte, first weight in the highest bit, C order) |
-| state | `weights/<entry>` the plain dense state dict, `scores/<layer>`, `masks/<layer>`, `prompt/delta`, `prompt/added` |
+| state | `weights/<entry>` the plain dense state dict, `scores/<layer>`, `masks/<layer>`, `prompt/<as above>` |
 
 Metadata key `vpns`: JSON; for masks and state `shapes` {layer: shape}, for state also `density`,
 `threshold` (null: no mask), `epoch`, `mapping` (source class of each target class) and

@@ -2,26 +2,28 @@
 
 import argparse
 import os
+import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from vpns_engine.cli_progress import Progress
+from vpns_engine.cli_options import UsageError
 from vpns_engine.cli_tables import table
 from vpns_engine.data_sets.check import CheckResult, check
 from vpns_engine.data_sets.facts import facts_of
 from vpns_engine.data_sets.fetch import fetch
 from vpns_engine.data_sets.status import DataStatus, status_of
 from vpns_engine.errors import EngineError
-from vpns_engine.events import Preparing
 from vpns_engine.exit_codes import FAILED, FINISHED
 from vpns_engine.files import expanded, explain
 from vpns_engine.folders import data_folder, set_data_folder
 from vpns_engine.specs.data import DATASET_LABELS, NAMED, Dataset
-from vpns_engine.words import printable
+from vpns_engine.words import percent, printable
 
 _HEADERS = ("Name", "Data set", "Classes", "Training", "Validation", "Test", "State")
 _SHOWN_PROBLEMS = 20
+_SECONDS_BETWEEN = 0.1
 _STATE_WORDS = {"ready": "ready", "download": "to download", "manual": "by hand", "incomplete": "incomplete"}
 
 
@@ -44,12 +46,12 @@ def dataset_called(name: str) -> Dataset:
     """Give the data set a person means: `cifar100`, `CIFAR-100`, `cifar_100`.
 
     Raises:
-        EngineError: there is no such data set.
+        UsageError: there is no such data set.
     """
     for key in NAMED:
         if _plain(name) in (_plain(key), _plain(DATASET_LABELS[key])):
             return key
-    raise EngineError(f"no data set {name!r}: one of {', '.join(NAMED)}")
+    raise UsageError(f"no data set {name!r}: one of {', '.join(NAMED)}")
 
 
 def _plain(name: str) -> str:
@@ -135,7 +137,7 @@ def _set_root(options: argparse.Namespace) -> None:
         set_data_folder(None)
         return
     if not options.folder.strip():
-        raise EngineError("the data root cannot be empty: give a folder, or --reset")
+        raise UsageError("the data root cannot be empty: give a folder, or --reset")
     folder = expanded(options.folder).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,20 +150,31 @@ class _Line:
     """What goes on, on one line that moves where there is a terminal; plain lines, one for each thing, where there is none."""
 
     def __init__(self) -> None:
-        self._progress = Progress(sys.stderr)
-        self._said = ""
         self._moving = sys.stderr.isatty()
+        self._said = ""
+        self._width = 0
+        self._next = 0.0
 
     def __enter__(self) -> "_Line":
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        if self._moving:
-            print(file=sys.stderr)
+        self._write("")
 
     def __call__(self, text: str, done: float | None) -> None:
         """Take a report."""
-        head = text.split(":")[0]  # the sizes after it change all the time
-        if self._moving or head != self._said:
-            self._said = head
-            self._progress(Preparing(text=text if self._moving else head, done=done))
+        head = text.split(": ")[0]  # the sizes after it change all the time
+        if not self._moving and head != self._said:
+            print(printable(head), file=sys.stderr, flush=True)
+        elif self._moving and (head != self._said or time.monotonic() >= self._next):
+            self._next = time.monotonic() + _SECONDS_BETWEEN
+            self._write(text if done is None else f"{text}  {percent(done, 0)}")
+        self._said = head
+
+    def _write(self, text: str) -> None:
+        """Put a text in the place of the last one; an empty one clears the line."""
+        if self._moving:
+            line = printable(text)[: shutil.get_terminal_size().columns - 1]
+            sys.stderr.write("\r" + line.ljust(self._width) + ("" if line else "\r"))
+            sys.stderr.flush()
+            self._width = len(line)

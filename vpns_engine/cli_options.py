@@ -44,7 +44,7 @@ def flag_of(location: str) -> str | None:
     section, _, name = location.rpartition(".")
     if "." in section or section == "optim":
         return None
-    word = {"kind": section, "sparsities": "sparsity"}.get(name, name)
+    word = {"kind": section, "sparsities": "sparsity", "root": "data-root"}.get(name, name)
     return "--" + word.replace("_", "-")
 
 
@@ -63,8 +63,6 @@ def _add(group: argparse._ArgumentGroup, flag: str, location: str, field: FieldI
         group.add_argument(flag, dest=location, default=None, action=argparse.BooleanOptionalAction, help=text)
     else:
         metavar = "N[,N ...]" if location == "seed" else _metavar(field)
-        if location == "seed":
-            text += " Several make a run each, and a summary (at most 64)."
         group.add_argument(flag, dest=location, default=None, metavar=metavar, help=text)
 
 

@@ -159,6 +159,7 @@ def _config_line(config: RunConfig) -> str:
             f"{config.model.architecture} ({config.model.weights})",
             f"{config.data.dataset} {config.data.image_size} px",
             place,
+            f"label mapping {config.mapping.kind}",
             f"{config.search_epochs} + {config.finetune_epochs} epochs",
             f"seed {config.seed}",
             f"protocol {config.data.protocol}",

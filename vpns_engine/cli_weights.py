@@ -70,12 +70,16 @@ def _fetched(name: str) -> str:
 
 
 def _download(name: str, entry: CatalogueEntry) -> Path:
-    progress = Progress(sys.stdout)
-    path = download_path(name)
-    return fetch_file(
-        entry.url,
-        path,
-        report=lambda text, done: progress(Preparing(text=text, done=done)),
-        bytes=entry.num_bytes,
-        label=f"weights of {entry.label}",
-    )
+    moving, progress = sys.stderr.isatty(), Progress(sys.stderr)
+
+    def report(text: str, done: float | None) -> None:
+        if moving:
+            progress(Preparing(text=text, done=done))
+
+    path, label = download_path(name), f"weights of {entry.label}"
+    print(f"Downloading {label} ({megabytes(entry.num_bytes)}) to {path.parent}", file=sys.stderr)
+    try:
+        return fetch_file(entry.url, path, report=report, bytes=entry.num_bytes, label=label)
+    finally:
+        if moving:
+            print(file=sys.stderr)

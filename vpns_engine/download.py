@@ -2,15 +2,17 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
 from vpns_engine import __version__
 from vpns_engine.errors import EngineError
-from vpns_engine.incoming import Head, LostConnection, receive
+from vpns_engine.incoming import CHUNK, Head, LostConnection, receive
 from vpns_engine.locks import only_one
 from vpns_engine.partial import Digest, PartialFile
 
@@ -19,6 +21,7 @@ Report = Callable[[str, float | None], None]
 second, also while nothing comes."""
 
 _TRIES = 5
+_REPORT_SECONDS = 0.1
 _AGENT = f"vpns-studio/{__version__}"
 _SPARE_BYTES = 1 << 20
 
@@ -52,7 +55,7 @@ def fetch_file(
     """Download `url` to `path` unless the file is there already, and give `path`.
 
     What came of an unfinished download waits in hidden files beside `path`; the next call goes on from there, or begins again
-    where the server cannot do that or has another file by now. Proxies come from the environment.
+    where the server cannot do that or has another file by now. Where another process downloads it, that is waited for. Proxies come from the environment.
 
     Args:
         url: where the file is.
@@ -67,13 +70,15 @@ def fetch_file(
 
     Raises:
         Unreachable: no network, or no server has the file.
-        EngineError: the file that came is damaged, no space, no permission, or another process is at it.
+        EngineError: the file that came is damaged, no space, or no permission.
     """
     if path.is_file():
         return path
     name = url.rsplit("/", 1)[-1]
     job = _Job(url, path, bytes, Digest.of(digest) or digest_in(name), report, label or name, by_hand or path)
-    with only_one(path.with_name(f".{path.name}.lock"), f"{path.name} is being downloaded by another process: wait for it"):
+    with only_one(
+        path.with_name(f".{path.name}.lock"), partial(report, f"Waiting: another process downloads {job.label}", None)
+    ):
         if not path.is_file():
             _download_from((url, *mirrors), job)
     return path
@@ -144,6 +149,7 @@ def _receive(job: _Job, part: PartialFile) -> None:
     if part.is_whole:
         return
     headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity", **part.range_headers()}
+    due = _Due()
     with closing(receive(job.url, headers)) as arriving, closing(part):
         for item in arriving:
             match item:
@@ -153,9 +159,26 @@ def _receive(job: _Job, part: PartialFile) -> None:
                     pass
                 case _:
                     part.write(item)
-            job.report(f"Downloading {job.label}: {_progress(job, part)}", _share(job, part))
+            if due(item, part):
+                _tell(job, part)
+    _tell(job, part)
     if part.total is not None and part.size < part.total:
         raise LostConnection("the server stopped sending")
+
+
+class _Due:
+    """Says when there is something to tell: a good piece more, a moment later, or that nothing comes."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._time = time.monotonic()
+
+    def __call__(self, item: object, part: PartialFile) -> bool:
+        now = time.monotonic()
+        if item is None or part.size - self._size >= CHUNK or now - self._time >= _REPORT_SECONDS:
+            self._size, self._time = part.size, now
+            return True
+        return False
 
 
 def _begin(job: _Job, part: PartialFile, head: Head) -> None:
@@ -179,6 +202,10 @@ def _check_space(job: _Job, part: PartialFile) -> None:
     if total and total - part.size + _SPARE_BYTES > free:
         need = megabytes(total - part.size)
         raise EngineError(f"no space left for {job.path}: {need} are needed and {megabytes(free)} are free; free some")
+
+
+def _tell(job: _Job, part: PartialFile) -> None:
+    job.report(f"Downloading {job.label}: {_progress(job, part)}", _share(job, part))
 
 
 def _progress(job: _Job, part: PartialFile) -> str:

@@ -41,7 +41,9 @@ def forecast(config: RunConfig, num_train: int | None, *, num_in_file: int | Non
         num_train: training images; None where not known yet.
         num_in_file: classes of the weights file; None where there is none, or not known.
     """
-    entry, sources = catalogue()[config.model.architecture], _num_sources(config, num_in_file)
+    # a new head is not scored: of a classifier without classes nothing is
+    sources = 0 if config.mapping.kind == "head" else _num_sources(config, num_in_file)
+    entry = catalogue()[config.model.architecture]
     num_scored = None if sources is None else entry.scored_with(sources)
     densities = config.mask.densities
     phases = [phase for phase in plan(config) if isinstance(phase, Search | Finetune)]
@@ -122,7 +124,7 @@ def cross_check(config: RunConfig, info: DatasetInfo, *, num_in_file: int | None
 
 
 def _class_problems(config: RunConfig, info: DatasetInfo, num_in_file: int | None) -> Iterator[Problem]:
-    sources = _num_sources(config, num_in_file)
+    sources = None if config.mapping.kind == "head" else _num_sources(config, num_in_file)
     if sources is not None and len(info.classes) > sources:
         network = "the weights file" if config.model.weights == "file" else config.model.architecture
         yield Problem("data.dataset", f"{len(info.classes):,} classes, but {network} has {sources:,} to map them to")

@@ -4,7 +4,7 @@ import queue
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 
@@ -26,7 +26,7 @@ class LostConnection(Exception):  # noqa: N818 - the reason, in words, for whoev
     """No answer came, or not all of it."""
 
 
-def receive(url: str, headers: Mapping[str, str]) -> Iterator[Head | bytes | None]:
+def receive(url: str, headers: Mapping[str, str]) -> Generator[Head | bytes | None]:
     """Ask for `url` and give the answer: its head first, then its content; None when nothing came for a moment.
 
     Proxies come from the environment. To close the iterator gives up.
@@ -86,7 +86,7 @@ def _answer(request: urllib.request.Request) -> Iterator[Head | bytes]:
         return
     with answer:
         yield Head(answer.status, {name.lower(): value for name, value in answer.headers.items()})
-        while chunk := answer.read(CHUNK):
+        while chunk := answer.read1(CHUNK):  # what is there, not waiting for more
             yield chunk
 
 

@@ -86,6 +86,12 @@ class Done:
         mask = config.mask.model_copy(update={"sparsities": tuple(sparsities)})
         return config.model_copy(update={"mask": mask, "dense": dense})
 
+    @property
+    def newest(self) -> Path | None:
+        """Give the run that did some of it last."""
+        newest = [folders[0] for folders in (self.dense, *self.levels.values()) if folders]
+        return max(newest, key=lambda folder: folder.name, default=None)
+
     def words(self, config: RunConfig) -> tuple[str, ...]:
         """Say line by line what is taken from where."""
         known = [density for density in config.mask.densities if density in self.levels]

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -10,20 +11,23 @@ from vpns_engine.errors import EngineError
 from vpns_engine.files import explain
 
 _BUSY = (BlockingIOError, PermissionError)
+_SECONDS_BETWEEN = 0.1
 
 
 @contextmanager
-def only_one(path: Path, busy: str) -> Iterator[None]:
-    """Hold the lock file `path` while the block runs. Where a file system has no locks, go on without.
+def only_one(path: Path, waiting: Callable[[], object]) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs; wait for it where another process or thread has it.
+
+    Where a file system has no locks, go on without.
 
     Args:
         path: the lock file; its folder is made, and the file is gone afterwards.
-        busy: the line a person reads where another process or thread holds it.
+        waiting: called several times a second while somebody else holds it; what it raises ends the waiting.
 
     Raises:
-        EngineError: somebody else holds it, or the file cannot be made.
+        EngineError: the file cannot be made.
     """
-    handle = _hold(path, busy)
+    handle = _hold(path, waiting)
     try:
         yield
     finally:
@@ -32,14 +36,16 @@ def only_one(path: Path, busy: str) -> Iterator[None]:
         os.close(handle)
 
 
-def _hold(path: Path, busy: str) -> int:
+def _hold(path: Path, waiting: Callable[[], object]) -> int:
     while True:
         handle = _opened(path)
         try:
             _lock(handle)
-        except _BUSY as error:
+        except _BUSY:
             os.close(handle)
-            raise EngineError(busy) from error
+            waiting()
+            time.sleep(_SECONDS_BETWEEN)
+            continue
         except OSError:  # a network file system without locks
             return handle
         if _is_still(handle, path):

@@ -151,7 +151,7 @@ class PartialFile:
     def finish(self) -> None:
         """Put the file in its place."""
         with _explained(self._path):
-            with self._beside.open("rb+") as file:
+            with self._beside.open("ab") as file:
                 os.fsync(file.fileno())
             self._beside.replace(self._path)
             self._note.unlink(missing_ok=True)

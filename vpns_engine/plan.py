@@ -14,8 +14,9 @@ def _dense(config: RunConfig) -> tuple[Phase, ...]:
     """Plan what the unpruned network reaches without a prompt; a run that goes on from a state has its own before it."""
     if config.dense == "none" or config.start_from:
         return ()
-    start, find, again = Rewind(DENSE, 1.0), *_mappings(config, DENSE, 1.0, prompted=False)
-    mapped = (start, *find, Test(DENSE, 1.0)) if find else ()  # a new head that has not learned says nothing
+    start = Rewind(DENSE, 1.0)
+    find, again = _mappings(config, DENSE, 1.0, prompted=False)
+    mapped: tuple[Phase, ...] = (start, *find, Test(DENSE, 1.0)) if find else ()  # a new head that has not learned says nothing
     if config.dense == "mapped":
         return mapped
     halves = (HalfStep("vp", False, ("weights",)), HalfStep("train", False, ("weights",)))

@@ -11,6 +11,7 @@ from vpns_gui.views.log import LogView
 from vpns_gui.views.prompt import PromptView
 from vpns_gui.views.results import ResultsView
 from vpns_gui.views.run_bar import RunBar
+from vpns_gui.views.summary import SummaryView
 
 _FIRST_SIZE = (1360, 860)
 _SETUP_WIDTH, _LOG_HEIGHT = 400, 130
@@ -31,6 +32,7 @@ class MainWindow(QMainWindow):
         self.prompt = PromptView(self)
         self.curves_page, self.masks_page = _page(self), _page(self)
         self.results = ResultsView(self)
+        self.summary = SummaryView(self)
         self.run_bar = RunBar(self)
         self.log = LogView(self)
         self.tabs = self._make_tabs()
@@ -45,7 +47,13 @@ class MainWindow(QMainWindow):
         tabs.setDocumentMode(True)
         tabs.tabBar().setDrawBase(False)
         for number, (view, title) in enumerate(
-            ((self.curves_page, "Curves"), (self.prompt, "Prompt"), (self.masks_page, "Masks"), (self.results, "Results"))
+            (
+                (self.curves_page, "Curves"),
+                (self.prompt, "Prompt"),
+                (self.masks_page, "Masks"),
+                (self.results, "Results"),
+                (self.summary, "Summary"),
+            )
         ):
             tabs.addTab(view, title)
             tabs.setTabToolTip(number, f"{title} (Ctrl+{number + 1})")

@@ -37,11 +37,14 @@ class Menus(QObject):
         file.addSeparator()
         self.export = self._add(file, "export", "&Export …", "Ctrl+E", "Write the pruned network for plain PyTorch")
         self.show_folder = self._add(file, "showFolder", "Show run &folder", None, "Open the run's folder in the file manager")
-        self.data_root = self._add(file, "dataRootMenu", "&Data root …", None, "Choose the folder below which all data sets stand")
+        self.data_root = self._add(file, "dataRootMenu", "&Data root …", None, "Choose where all data sets stand")
         file.addSeparator()
         self.quit = self._add(file, "quit", "&Quit", standard.Quit, "")
         run = self._menu("&Run")
         self.start = self._add(run, "startRun", "&Start", "Ctrl+R", "Start a run with the settings on the left")
+        self.start_again = self._add(
+            run, "startAgain", "Start &anew", None, "Start, and do again what is done already instead of taking it from there"
+        )
         self.stop = self._add(run, "stopRun", "S&top", "Ctrl+.", "Stop within one batch; the result so far is kept")
         self.discard = self._add(
             run, "discardRun", "&Discard …", None, "Remove the open run with its folder; a run that is on is stopped first"

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from vpns_engine.drive import Control, start
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Measuring, StepDone
+from vpns_engine.levels import Done, done_levels
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.preload import TorchImport
 
@@ -40,13 +41,17 @@ class RunThread(QThread):
     """The run's folder is made (RunStore)."""
     told = Signal(object)
     """An event."""
+    reused = Signal(object)
+    """What is done already and is not done again (Done); before `opened`, which does not come where nothing is left to do."""
     refused = Signal(str)
     """The run folder could not be made: why."""
 
-    def __init__(self, config: RunConfig, runs: Path, parent: QObject | None) -> None:
+    def __init__(self, config: RunConfig, runs: Path, parent: QObject | None, *, again: bool = False) -> None:
+        """`again`: do what is done already once more."""
         super().__init__(parent)
         self._config = config
         self._runs = runs
+        self._again = again
         self._control = Control()
 
     @property
@@ -59,10 +64,18 @@ class RunThread(QThread):
         self._control.stop()
 
     def run(self) -> None:
-        """Drive the run to its end."""
+        """Drive the run to its end, or what of it is not done yet."""
+        done = Done() if self._again else done_levels(self._config, self._runs)
+        if done.words(self._config):
+            self.reused.emit(done)
+        left = done.left_of(self._config)
+        if left is not None:
+            self._drive(left)
+
+    def _drive(self, config: RunConfig) -> None:
         with TorchImport() as importing:
             sinks = (importing.look, StepThrottle(self.told.emit))
             try:
-                start(self._config, self._runs, self._control, sinks, opened=self.opened.emit)
+                start(config, self._runs, self._control, sinks, opened=self.opened.emit)
             except EngineError as error:
                 self.refused.emit(str(error))

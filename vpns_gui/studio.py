@@ -1,12 +1,13 @@
 """The whole program without its event loop: the window, what it works on, and what connects the two."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
@@ -21,6 +22,7 @@ from vpns_gui.controllers.results import ResultsController
 from vpns_gui.controllers.run import RunController
 from vpns_gui.controllers.run_bar import RunBarController
 from vpns_gui.controllers.setup import SetupController
+from vpns_gui.controllers.summary import SummaryController
 from vpns_gui.controllers.timeline import TimelineController
 from vpns_gui.dialogs.about import AboutDialog
 from vpns_gui.dialogs.question import ask, tell
@@ -65,6 +67,7 @@ class Studio(QObject):
         TimelineController(self.session, window.run_bar.timeline, refresh, window)
         PromptController(self.session, window.prompt, refresh, self.notices, window)
         ResultsController(self.session, window.results, refresh, window)
+        SummaryController(self.session, window.summary, runs, refresh, window)
         self._connect_window()
         self._connect_menus()
         self.library.refresh()
@@ -85,6 +88,7 @@ class Studio(QObject):
         window.run_bar.export_requested.connect(self.export.open)
         self.export.possible_changed.connect(window.run_bar.set_can_export)
         self.export.possible_changed.connect(window.menus.export.setEnabled)
+        self.run.all_done.connect(self._show_done)
         self.run.refused.connect(lambda why: self._warn("The run could not be started.", why))
         self.library.refused.connect(lambda why: self._warn("The run could not be opened.", why))
         for changed in (self.run.state_changed, self.session.run_changed, window.setup.ready_changed):
@@ -100,6 +104,7 @@ class Studio(QObject):
             (menus.data_root, self.data.choose_root),
             (menus.quit, window.close),
             (menus.start, self.setup.start),
+            (menus.start_again, partial(self.setup.start, again=True)),
             (menus.stop, self.run.stop),
             (menus.discard, self._ask_discard),
             (menus.take_over, self.setup.take_over),
@@ -122,7 +127,8 @@ class Studio(QObject):
         menus.new.setEnabled(idle)
         menus.open.setEnabled(idle)
         menus.recent.setEnabled(idle)
-        menus.start.setEnabled(idle and self.window.setup.ready)
+        for start in (menus.start, menus.start_again):
+            start.setEnabled(idle and self.window.setup.ready)
         menus.stop.setEnabled(self.run.state == "running")
         menus.discard.setEnabled(self.run.can_discard)
         menus.take_over.setEnabled(is_open)
@@ -155,6 +161,11 @@ class Studio(QObject):
     def _open_chosen(self, folder: str) -> None:
         self._settings.remember_folder("open", Path(folder).parent)
         self.library.open(Path(folder))
+
+    def _show_done(self, folder: Path) -> None:
+        self.library.open(folder)
+        why = f"Its results are in {folder.name}, which is open now. Run > Start anew does it once more."
+        tell(self.window, "This is done already.", why).setIcon(QMessageBox.Icon.Information)
 
     def _show_folder(self) -> None:
         if self.session.store is not None:

@@ -63,9 +63,9 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
             if web.status or content is None:
                 self.send_error(web.status or 404)
                 return
-            self._give(content, self._start(len(content)))
+            self._give(content, self._start())
 
-        def _start(self, size):
+        def _start(self):
             asked = self.headers.get("Range")
             if not asked or not web.ranges or self.headers.get("If-Range", web.tag) != web.tag:
                 return 0

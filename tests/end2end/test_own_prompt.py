@@ -38,7 +38,7 @@ def own_kind():
         band: int = option(2, "Band", unit="px", ge=1, le=64)
         """Rows of a band."""
 
-        def num_values(self, image_size):
+        def num_values(self, image_size):  # noqa: ARG002
             return 3 * self.canvas * int(self.rows().sum())
 
         def where(self):

@@ -39,7 +39,8 @@ def done_run(
 ) -> RunStore:
     """Write a run of `config`; `accuracy` of a density and a stage is what it measured without the prompt.
 
-    With the prompt it is a tenth more. `counts` are training, validation and test images. Only the first `levels` levels are done: in the next one the run was stopped.
+    With the prompt it is a tenth more. `counts` are training, validation and test images. Only the first `levels` levels are
+    done: in the next one the run was stopped.
     """
     store = RunStore.create(runs, config)
     phases = plan(config)
@@ -53,14 +54,14 @@ def done_run(
 
 
 def _started(config, phases, classes, counts):
-    num_train, num_validation, num_test = counts
+    train, validation, test = counts
     infos = tuple(
         told.PhaseInfo(kind=phase.kind, level=phase.level, density=phase.density, epochs=epochs_of(phase), iterations=2)
         for phase in phases
     )
     return told.RunStarted(
         method=config.method, phases=infos, layers=(LAYER,), source_classes=tuple("abcdefghij"), target_classes=classes,
-        num_train=num_train, num_validation=num_validation, num_test=num_test, num_prompt_values=8, half_steps=2, device="cpu", threads=1,
+        num_train=train, num_validation=validation, num_test=test, num_prompt_values=8, half_steps=2, device="cpu", threads=1,
     )  # fmt: skip
 
 

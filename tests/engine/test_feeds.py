@@ -8,13 +8,15 @@ import torch
 
 from vpns_engine.datasets import Part
 from vpns_engine.specs.data import DataSpec
-from vpns_engine.training.feeds import ImageFeed, augment
+from vpns_engine.training.feeds import ImageFeed
+from vpns_engine.training.images import ImageSource
 
 
-class _Numbered:
+class _Numbered(ImageSource):
     """Pictures whose every value is their id; ids in `broken` cannot be read."""
 
     def __init__(self, broken=()):
+        super().__init__()
         self.broken = set(broken)
 
     def fetch(self, ids_B, side):
@@ -72,35 +74,6 @@ def test_that_a_batch_of_broken_pictures_is_left_out():
     assert _ids(feed) == [[9, 10, 11, 12], [13, 14]]
 
 
-def _ramp(count, side):
-    rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    return torch.stack([rows, columns, torch.zeros_like(rows)])[None].repeat(count, 1, 1, 1).float()
-
-
-def test_that_a_crop_is_a_window_of_the_picture():
-    x = augment(_ramp(50, 9), 3, np.arange(50), 8, flip=False)
-    assert x.shape == (50, 3, 8, 8)
-    tops, lefts = x[:, 0, 0, 0], x[:, 1, 0, 0]
-    assert set(tops.tolist()) == set(lefts.tolist()) == {0.0, 1.0}
-    assert torch.equal(x[:, 0, 7, 0], tops + 7)
-    assert torch.equal(x[:, 1, 0, 7], lefts + 7)
-
-
-def test_that_about_half_of_the_pictures_are_mirrored():
-    x = augment(_ramp(400, 9), 3, np.arange(400), 8, flip=True)
-    mirrored = (x[:, 1, 0, 0] > x[:, 1, 0, 7]).sum().item()
-    assert 150 < mirrored < 250
-    assert torch.equal((x[:, 1, 0, 0] - x[:, 1, 0, 7]).abs(), torch.full((400,), 7.0))
-
-
-def test_that_augmentation_depends_on_the_picture_and_not_on_its_batch():
-    ids = np.array([4, 9, 2])
-    whole = augment(_ramp(3, 18), 11, ids, 16, flip=True)
-    alone = augment(_ramp(1, 18), 11, ids[1:2], 16, flip=True)
-    assert torch.equal(whole[1], alone[0])
-    assert not torch.equal(whole, augment(_ramp(3, 18), 12, ids, 16, flip=True))
-
-
 @pytest.mark.parametrize("size", [8, 16])
 def test_that_the_train_view_is_cropped_from_nine_eighths_of_the_size(size):
     asked = []
@@ -113,3 +86,44 @@ def test_that_the_train_view_is_cropped_from_nine_eighths_of_the_size(size):
     feed = _feed(source=_Asked(), augmented=True, data=DataSpec(image_size=size, batch_size=4))
     assert next(feed.batches("search", 1)).x_BCHW.shape == (4, 3, size, size)
     assert asked == [size * 9 // 8]
+
+
+class _Watched(_Numbered):
+    """Tells when batches are begun and when they are waited for."""
+
+    ahead = 2
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def begin(self, ids_B, cuts):
+        number = len([word for word in self.told if word.startswith("begin")])
+        self.told.append(f"begin {number}")
+        wait = super().begin(ids_B, cuts)
+
+        def finish():
+            self.told.append(f"wait {number}")
+            return wait()
+
+        return finish
+
+
+def test_that_the_coming_batches_are_begun_before_one_is_waited_for():
+    source = _Watched()
+    passes = _feed(count=20, source=source).batches("search", 1)
+    next(passes)
+    assert source.told == ["begin 0", "begin 1", "begin 2", "wait 0"]
+    assert len(list(passes)) == 4
+    assert source.told[4:] == ["begin 3", "wait 1", "begin 4", "wait 2", "wait 3", "wait 4"]
+
+
+def test_that_batches_do_not_depend_on_how_many_are_begun_ahead():
+    watched, plain = _feed(count=20, source=_Watched()), _feed(count=20)
+    assert _ids(watched) == _ids(plain)
+
+
+def test_that_a_batch_is_not_overwritten_while_somebody_holds_it():
+    feed = _feed(count=40, shuffled=False)
+    kept = [batch.x_BCHW[:1, :1, :1, :1].detach() for batch in feed.batches("search", 1)]
+    assert [round(float(x) * 255) for x in kept] == list(range(5, 45, 4))

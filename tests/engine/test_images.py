@@ -1,98 +1,112 @@
-"""Pictures as tensors."""
+"""Pictures that are held whole, and how a data set's are opened."""
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from vpns_engine.training.images import DigitImages, FolderImages, resized
+from vpns_engine.datasets import split_of
+from vpns_engine.errors import EngineError
+from vpns_engine.specs.data import DataSpec
+from vpns_engine.training.image_files import FileImages
+from vpns_engine.training.images import DigitImages, HeldImages, ImageSource
+from vpns_engine.training.sources import open_source
+from vpns_engine.training.transforms import drawn_cuts, whole_picture
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Give four pictures of other modes and sizes; the third file is broken."""
-    Image.new("RGB", (12, 6), (10, 20, 30)).save(tmp_path / "a.png")
-    Image.new("L", (5, 5), 77).save(tmp_path / "b.png")
-    (tmp_path / "c.png").write_bytes(b"not a picture")
-    Image.new("RGBA", (9, 9), (1, 2, 3, 128)).save(tmp_path / "d.png")
-    return [str(path) for path in sorted(tmp_path.iterdir())]
-
-
-@pytest.fixture
-def source(folder):
-    """Give the pictures and what was told of them."""
-    told = []
-    images = FolderImages(folder, told.append, workers=2)
-    yield images, told
-    images.close()
-
-
-def test_that_both_sides_are_resized_and_the_picture_is_rgb(source):
-    images, _ = source
-    pictures, good = images.fetch(np.array([0, 1, 3]), 8)
-    assert pictures.shape == (3, 3, 8, 8) and pictures.dtype == torch.uint8
-    assert pictures[:, :, 4, 4].tolist() == [[10, 20, 30], [77, 77, 77], [1, 2, 3]]
-    assert good.tolist() == [0, 1, 2]
-
-
-def test_that_a_broken_picture_is_left_out_named_and_counted_once(source):
-    images, told = source
-    for _ in range(3):
-        pictures, good = images.fetch(np.array([1, 2, 0]), 8)
-        assert good.tolist() == [0, 2] and len(pictures) == 2
-    assert len(told) == 1
-    assert "c.png" in told[0] and "1 skipped so far" in told[0] and "\n" not in told[0]
-
-
-def test_that_a_batch_of_broken_pictures_is_empty(source):
-    images, _ = source
-    pictures, good = images.fetch(np.array([2, 2]), 8)
-    assert pictures.shape == (0, 3, 8, 8) and good.size == 0
-
-
-def test_that_a_picture_that_vanished_is_left_out(source, folder):
-    images, told = source
-    images._paths = [*folder[:3], folder[3] + ".gone"]
-    assert images.fetch(np.array([3, 0]), 8)[1].tolist() == [1]
-    assert "d.png.gone" in told[0]
-
-
-def test_that_a_half_written_picture_is_left_out(tmp_path):
-    noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(tmp_path / "cut.jpg")
-    (tmp_path / "cut.jpg").write_bytes((tmp_path / "cut.jpg").read_bytes()[:900])
-    told = []
-    images = FolderImages([str(tmp_path / "cut.jpg")], told.append)
-    assert images.fetch(np.array([0]), 8)[1].size == 0
-    assert "cut.jpg" in told[0]
-    images.close()
-
-
-def test_that_pictures_come_in_the_order_asked_for(source):
-    images, _ = source
-    pictures, _ = images.fetch(np.array([3, 0, 1, 0]), 8)
-    assert pictures[:, 0, 4, 4].tolist() == [1, 10, 77, 10]
+def pictures():
+    """Give six pictures of 12 x 10 px, (N, H, W, 3)."""
+    return np.random.default_rng(3).integers(0, 256, (6, 12, 10, 3), dtype=np.uint8)
 
 
 def test_that_the_digits_come_in_every_size():
     images = DigitImages()
     for side in (8, 18):
         pictures, good = images.fetch(np.array([5, 0]), side)
-        assert pictures.shape == (2, 3, side, side)
+        assert pictures.shape == (2, 3, side, side) and pictures.dtype == torch.uint8
         assert good.tolist() == [0, 1]
     assert torch.equal(images.fetch(np.array([5]), 8)[0], images.fetch(np.array([0, 5]), 8)[0][1:])
 
 
-def test_that_resizing_keeps_a_plain_colour():
-    assert resized(Image.new("RGB", (3, 50), (200, 100, 0)), 16).reshape(3, -1).max(axis=1).tolist() == [200, 100, 0]
+def test_that_the_digits_are_resized_as_pil_does_it_to_the_bit():
+    images = DigitImages()
+    own, _ = images.fetch(np.arange(20), 8)
+    found, _ = images.fetch(np.arange(20), 18)
+    for small, large in zip(own, found, strict=True):
+        picture = Image.fromarray(small.permute(1, 2, 0).numpy()).resize((18, 18), Image.Resampling.BILINEAR)
+        assert np.array_equal(large.permute(1, 2, 0).numpy(), np.asarray(picture))
 
 
-def test_that_a_file_is_decoded_once_for_each_size(source, monkeypatch):
-    images, _ = source
-    opened, open_image = [], Image.open
-    monkeypatch.setattr(Image, "open", lambda path: opened.append(path) or open_image(path))
-    first, again = (images.fetch(np.array([0, 1, 3]), 8)[0] for _ in range(2))
-    assert len(opened) == 3
-    assert torch.equal(first, again)
-    images.fetch(np.array([0]), 9)
-    assert len(opened) == 4
+def test_that_held_pictures_come_in_the_order_asked_for_and_in_any_size(pictures):
+    images = HeldImages(pictures)
+    for side in (7, 12, 25):
+        found, good = images.fetch(np.array([4, 0, 4]), side)
+        assert found.shape == (3, 3, side, side) and found.dtype == torch.uint8
+        assert good.tolist() == [0, 1, 2]
+        for place, row in enumerate((4, 0, 4)):
+            expected = np.asarray(Image.fromarray(pictures[row]).resize((side, side), Image.Resampling.BILINEAR))
+            gap = np.abs(found[place].permute(1, 2, 0).numpy().astype(int) - expected)
+            assert gap.max() <= 2
+
+
+def test_that_a_batch_of_held_pictures_has_the_pixels_of_pil(pictures):
+    ids = np.array([5, 1, 2, 0])
+    cuts = drawn_cuts(9, ids, 16, side=18, flip=True)
+    x, good = HeldImages(pictures).begin(ids, cuts)()
+    assert x.dtype == torch.float32 and x.is_contiguous() and good.tolist() == [0, 1, 2, 3]
+    for place, row in enumerate(ids):
+        whole = np.asarray(Image.fromarray(pictures[row]).resize((18, 18), Image.Resampling.BILINEAR)).astype(float)
+        window = whole[cuts.tops_B[place] :, cuts.lefts_B[place] :][:16, :16]
+        window = window[:, ::-1] if cuts.mirrored_B[place] else window
+        assert np.abs(x[place].permute(1, 2, 0).numpy() * 255 - window).max() < 2.01
+
+
+def test_that_square_pictures_of_the_size_asked_for_are_not_touched():
+    pictures = np.random.default_rng(4).integers(0, 256, (3, 9, 9, 3), dtype=np.uint8)
+    x, _ = HeldImages(pictures).begin(np.array([2, 0]), whole_picture(2, 9))()
+    expected = torch.from_numpy(pictures[[2, 0]]).permute(0, 3, 1, 2).float() / 255
+    assert torch.equal(x, expected)
+
+
+def _split(**changes):
+    digits = split_of(DataSpec(), 7)
+    return type(digits)(**{**vars(digits), **changes})
+
+
+def test_that_each_kind_of_data_set_is_opened_its_own_way(pictures, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    told = []
+    cifar = DataSpec(dataset="cifar10")
+    assert isinstance(open_source(_split(), DataSpec(), CPU, told.append), DigitImages)
+    assert isinstance(open_source(_split(load=lambda: pictures), cifar, CPU, told.append), HeldImages)
+    files = open_source(_split(load=None, paths=(str(tmp_path / "a.png"),)), cifar, CPU, told.append)
+    assert isinstance(files, FileImages)
+    assert files.fetch(np.array([0]), 8)[1].size == 0
+    assert len(told) == 1
+    files.close()
+
+
+def test_that_a_set_whose_files_cannot_be_read_is_an_error(tmp_path):
+    def load():
+        raise EngineError("data_batch_1 cannot be read")
+
+    with pytest.raises(EngineError, match="data_batch_1 cannot be read"):
+        open_source(_split(load=load), DataSpec(dataset="cifar10"), CPU, lambda _text: None)
+
+
+class _Resized(ImageSource):
+    """A source that can only resize: every picture shows its columns' numbers."""
+
+    def fetch(self, ids_B, side):
+        row = torch.arange(side, dtype=torch.uint8)
+        return row.expand(ids_B.size, 3, side, side).contiguous(), np.arange(ids_B.size)
+
+
+def test_that_a_source_that_only_resizes_is_cut_and_mirrored_all_the_same():
+    ids = np.arange(40)
+    cuts = drawn_cuts(2, ids, 16, side=18, flip=True)
+    x, _ = _Resized().begin(ids, cuts)()
+    assert torch.equal((x[:, 0, 0] * 255).round().long(), cuts.columns())

@@ -167,6 +167,7 @@ def pictures(tmp_path_factory):
 
 def test_that_a_low_rank_run_leaves_its_factors_and_what_they_add(pictures, tmp_path):
     store, events = run(tiny_config(pictures, prompt={"kind": "low_rank", "rank": 2}), tmp_path)
+    assert events[-1].text == ""
     (started,) = (event for event in events if isinstance(event, RunStarted))
     assert started.num_prompt_values == 2 * 3 * 8 * 2
     first, *_, last = (event for event in events if isinstance(event, EpochEnded) and event.prompt_path)

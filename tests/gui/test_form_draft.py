@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from vpns_engine.catalogue import catalogue
 from vpns_engine.presets import all_presets
 from vpns_engine.specs.prompt import PadSpec, PromptSpec
 from vpns_engine.specs.run import RunConfig
@@ -205,7 +206,7 @@ def test_that_a_second_gpu_that_is_not_there_is_refused():
 
 def test_that_the_classes_of_a_weights_file_count_in_the_summary(tmp_path):
     path = tmp_path / "nine.safetensors"
-    save_file({"fc.bias": np.zeros(9, dtype=np.float32)}, path)
+    save_file({f"{catalogue()['resnet20'].classifier}.weight": np.zeros((9, 64), dtype=np.float32)}, path)
     draft = Draft.of({"model": {"weights": "file", "weights_file": str(path)}})
     config = judge(draft, Choices()).config
     assert config is not None
@@ -213,3 +214,54 @@ def test_that_the_classes_of_a_weights_file_count_in_the_summary(tmp_path):
     assert [problem.location for problem in verdict.problems] == ["data.dataset"]
     assert "10 classes, but the weights file has 9" in verdict.reason
     assert verdict.summary.startswith("270,832 weights scored")
+
+
+@pytest.mark.parametrize("dataset", ["cifar10", "imagenet", "oxford_pets"])
+def test_that_named_photographs_are_flipped(dataset):
+    assert Draft.of({}).put("data.dataset", dataset).values["data.flip"] is True
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "svhn", "gtsrb"])
+def test_that_digits_and_traffic_signs_are_not_flipped(dataset):
+    assert Draft.of({}).put("data.dataset", dataset).values["data.flip"] is False
+
+
+@pytest.mark.parametrize("kind", ["pad", "expand"])
+def test_that_a_network_of_one_size_brings_it_whatever_was_typed(kind):
+    draft = Draft.of({}).put("prompt.kind", kind).put("data.image_size", 64).put("model.architecture", "vit_b_16")
+    assert [draft.values[place] for place in ("data.image_size", "prompt.canvas")] == [224, 224]
+    size = presence(form_fields()["data.image_size"], draft.values)
+    assert (size.enabled, size.matters, size.hint) == (False, True, "ViT-B/16 takes this size only")
+    assert not presence(form_fields()["prompt.canvas"], draft.values).enabled
+    assert presence(form_fields()["data.image_size"], draft.put("model.architecture", "resnet18").values).enabled
+
+
+def test_that_a_wrong_size_of_such_a_network_can_be_mended():
+    opened = Draft.of({"model": {"architecture": "vit_b_16"}, "data": {"image_size": 64}, "prompt": {"canvas": 64}})
+    assert presence(form_fields()["data.image_size"], opened.values).enabled
+    problems = judge(opened, gather(RunConfig.model_validate(opened.nested()))).problems
+    assert "data.image_size" in [problem.location for problem in problems]
+    assert judge(opened.put("data.image_size", 224), choices_at_first()).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        ({"dataset": "cifar100"}, (100, 45_000, 5_000, 10_000)),
+        ({"dataset": "cifar100", "protocol": "paper"}, (100, 50_000, 0, 10_000)),
+        ({"dataset": "dtd"}, (47, 1_880, 1_880, 1_880)),
+        ({"dataset": "dtd", "protocol": "paper"}, (47, 3_760, 0, 1_880)),
+        ({"dataset": "eurosat"}, (10, 19_440, 2_160, 5_400)),
+    ],
+)
+def test_that_a_set_still_to_be_downloaded_is_counted_ahead(tmp_path, values, counts):
+    config = RunConfig.model_validate({"data": {**values, "root": str(tmp_path)}, "model": {"architecture": "resnet18"}})
+    found = gather(config).at(config)
+    assert found is not None and found.expected and found.info is not None
+    info = found.info
+    assert (len(info.classes), info.num_train, info.num_validation, info.num_test) == counts
+
+
+def test_that_a_data_root_given_for_one_run_is_looked_at_apart(tmp_path):
+    first, second = (RunConfig(data={"dataset": "svhn", "root": str(tmp_path / name)}) for name in "ab")
+    assert sources_of(first) != sources_of(second)

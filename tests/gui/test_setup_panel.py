@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolButton, QWidg
 
 from vpns_engine.presets import all_presets, preset_called, presets
 from vpns_engine.specs.run import RunConfig
+from vpns_engine.specs.sweep import Sweep
 from vpns_gui import theme
 from vpns_gui.forms.choices import Choices, gather
 from vpns_gui.forms.editors import ChoiceEdit
@@ -55,7 +56,7 @@ def test_that_the_demo_can_be_started_at_once(panel, qtbot):
     assert line(panel, "summary").startswith("272,624 weights scored, 27,263 kept (90 % sparsity)")
     with qtbot.waitSignal(panel.start_requested) as sent:
         qtbot.mouseClick(start(panel), Qt.MouseButton.LeftButton)
-    assert sent.args == [preset_called("digits").config]
+    assert sent.args == [Sweep(preset_called("digits").config, (7,))]
 
 
 def test_that_start_says_why_it_is_off(panel, qtbot):

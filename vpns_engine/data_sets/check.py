@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from vpns_engine.data_sets.facts import DatasetFacts, facts_of
 from vpns_engine.data_sets.layout import folder_of
@@ -57,7 +57,8 @@ def check(key: Dataset, root: Path, report: Report) -> CheckResult:
     problems = [*_wrong_counts(facts, table), *_wrong_files(facts, root, report)]
     problems += [f"{path} is no picture" for path in table.skipped]
     problems += _wrong_pictures(table, report)
-    return CheckResult(key, len(table.classes), *(int(counts[part]) for part in (TRAIN, VALIDATION, TEST)), tuple(problems))
+    train, validation, test = (int(counts[part]) for part in (TRAIN, VALIDATION, TEST))
+    return CheckResult(key, len(table.classes), train, validation, test, tuple(problems))
 
 
 def _wrong_counts(facts: DatasetFacts, table: ImageTable) -> Iterator[str]:
@@ -113,9 +114,16 @@ def _fault(path: str) -> str | None:
         with Image.open(path) as picture:
             picture.load()
     except _UNREADABLE as error:
-        reason = getattr(error, "strerror", None) or ("empty" if _is_empty(path) else " ".join(str(error).split()))
-        return f"{path} cannot be read ({reason})"
+        return f"{path} cannot be read ({_reason(path, error)})"
     return None
+
+
+def _reason(path: str, error: Exception) -> str:
+    if _is_empty(path):
+        return "empty"
+    if isinstance(error, UnidentifiedImageError):
+        return "no picture in a known format"
+    return getattr(error, "strerror", None) or " ".join(str(error).split())
 
 
 def _is_empty(path: str) -> bool:

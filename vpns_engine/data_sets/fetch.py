@@ -5,12 +5,13 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from vpns_engine.data_sets.facts import DatasetFacts, Download, facts_of
 from vpns_engine.data_sets.layout import listed, missing
+from vpns_engine.data_sets.status import staging_folder
 from vpns_engine.data_sets.unpack import unpack
 from vpns_engine.download import Report, fetch_file, megabytes
 from vpns_engine.errors import EngineError
@@ -42,14 +43,15 @@ def fetch(key: Dataset, root: Path, report: Report) -> None:
         raise EngineError(f"{facts.label} must be fetched by hand: {facts.by_hand(root)}")
     stage = staging_folder(key, root)
     # beside the folder, which is removed at the end
-    with only_one(stage.with_name(f"{stage.name}.lock"), f"{facts.label} is being fetched by another process: wait for it"):
-        if missing(key, root):
+    waiting = partial(report, f"Waiting: another process fetches {facts.label}", None)
+    with only_one(stage.with_name(f"{stage.name}.lock"), waiting):
+        if not missing(key, root):
+            return  # the other process was quicker
+        try:
             _Fetch(facts, root, stage, report).work()
-
-
-def staging_folder(key: Dataset, root: Path) -> Path:
-    """Give the hidden folder that holds what has come of an unfinished fetch."""
-    return root / f".{key}.fetching"
+        finally:
+            with suppress(OSError):
+                stage.rmdir()  # where nothing came
 
 
 class _Fetch:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vpns_engine.data_sets.mat_files import as_list, read_mat
+from vpns_engine.data_sets.mat_files import read_mat
 from vpns_engine.data_sets.reading import Listing, as_labels, lines_of, names_in, readable, table_of_listings
 from vpns_engine.data_sets.wordnet import is_wordnet_number, words_for
 from vpns_engine.errors import EngineError
@@ -31,12 +31,14 @@ def read_stanford_cars(folder: Path) -> ImageTable:
     if not (folder / "devkit").is_dir():
         return table_of_folders({TRAIN: folder / "train", TEST: folder / "test"})
     names_path = folder / "devkit" / "cars_meta.mat"
-    classes = tuple(str(name) for name in as_list(read_mat(names_path, "class_names")))
+    classes = read_mat(names_path, "class_names")
+    if not isinstance(classes, list) or len(classes) < 2 or not all(isinstance(name, str) for name in classes):
+        raise EngineError(f"{names_path}: 'class_names' is no list of at least 2 names")
     listings = [
         _annotated(folder / "devkit" / "cars_train_annos.mat", "cars_train", TRAIN, len(classes)),
         _annotated(folder / "cars_test_annos_withlabels.mat", "cars_test", TEST, len(classes)),
     ]
-    return table_of_listings(classes, folder, listings)
+    return table_of_listings(tuple(classes), folder, listings)
 
 
 def read_sun397(folder: Path) -> ImageTable:
@@ -58,8 +60,9 @@ def read_sun397(folder: Path) -> ImageTable:
 
 
 def _annotated(path: Path, pictures: str, part: int, num_classes: int) -> Listing:
-    rows = np.atleast_1d(read_mat(path, "annotations"))
-    if not rows.size or not {"fname", "class"} <= set(rows.dtype.names or ()):
+    rows = read_mat(path, "annotations")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("fname"), str) for row in rows):
         raise EngineError(f"{path}: 'annotations' has no fields 'fname' and 'class'")
-    labels = as_labels([row["class"] for row in rows], num_classes, path, first=1)
+    numbers = [value[0] if isinstance(value := row.get("class"), np.ndarray) and value.size == 1 else None for row in rows]
+    labels = as_labels(numbers, num_classes, path, first=1)
     return Listing(part, labels, [f"{pictures}/{row['fname']}" for row in rows], path)

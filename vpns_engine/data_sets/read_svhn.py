@@ -26,9 +26,10 @@ def read_svhn(folder: Path) -> ImageTable:
 
 def _labels(path: Path) -> IdArray:
     # the file calls the digit 0 "10"
-    labels = as_labels(np.atleast_1d(read_mat(path, "y")), 11, path)
+    labels = as_labels(read_mat(path, "y"), 11, path)
     wanted = (*_PICTURE, labels.size)
-    if (shape := shape_in_mat(path, "X")) != wanted:
+    # a single picture may come without its last dimension
+    if (shape := shape_in_mat(path, "X")) != wanted and (*shape, 1) != wanted:
         raise EngineError(f"{path}: 'X' has shape {shape}, but {wanted} is expected")
     return np.where(labels == 10, 0, labels)
 
@@ -43,5 +44,4 @@ def _pictures(path: Path, size: int) -> Pictures:
         raise EngineError(
             f"{path}: 'X' is {pictures.dtype} of shape {pictures.shape}, but uint8 of {(*_PICTURE, size)} is expected"
         )
-    # a single picture comes without its last dimension
     return np.ascontiguousarray(pictures.reshape(*_PICTURE, size).transpose(3, 0, 1, 2))

@@ -98,6 +98,9 @@ def as_labels(values: object, num_classes: int, path: Path, *, first: int = 0) -
         labels = np.asarray(values)
     except ValueError:  # lists of different lengths
         labels = np.empty(0)
+    # MATLAB keeps whole numbers as others
+    if labels.dtype.kind == "f" and np.isfinite(labels).all() and (labels == np.rint(labels)).all():
+        labels = np.clip(labels, -1e9, 1e9).astype(np.int64)
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu":
         raise EngineError(f"{path}: its labels are no list of whole numbers")
     wrong = np.flatnonzero((labels < first) | (labels > first + num_classes - 1))

@@ -34,11 +34,25 @@ def status_of(key: Dataset, root: Path) -> DataStatus:
     place = place_of(key, root)
     if not place.missing:
         return DataStatus(key, "ready", f"ready in {place.folder}", 0)
-    how = f"will be downloaded ({megabytes(facts.bytes)})" if facts.downloads else _by_hand(facts, root)
+    how = _download_text(facts, root) if facts.downloads else f"must be fetched by hand: {facts.by_hand(root)}"
     if is_absent(key, root):
         return DataStatus(key, "download" if facts.downloads else "manual", how, facts.bytes)
     return DataStatus(key, "incomplete", f"incomplete: {listed(place.missing)} missing in {place.folder}; {how}", facts.bytes)
 
 
-def _by_hand(facts: DatasetFacts, root: Path) -> str:
-    return f"must be fetched by hand: {facts.by_hand(root)}"
+def staging_folder(key: Dataset, root: Path) -> Path:
+    """Give the hidden folder that holds what has come of an unfinished download."""
+    return root / f".{key}.fetching"
+
+
+def _download_text(facts: DatasetFacts, root: Path) -> str:
+    come = _bytes_in(staging_folder(facts.key, root))
+    already = f", {megabytes(come)} of it are here already" if come else ""
+    return f"will be downloaded ({megabytes(facts.bytes)}{already})"
+
+
+def _bytes_in(folder: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir() if file.is_file() and file.suffix != ".json")
+    except OSError:
+        return 0

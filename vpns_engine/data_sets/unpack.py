@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO
+from typing import IO, cast
 
 from vpns_engine.data_sets.facts import Unpack
 from vpns_engine.errors import EngineError
@@ -41,7 +41,7 @@ def unpack(archive: Path, folder: Path, kind: Unpack, report: Callable[[float], 
             _unzip(archive, folder, report)
         case "gzip":
             with _reading(archive), gzip.open(archive, "rb") as packed:
-                _write(packed, folder / archive.name.removesuffix(".gz"), archive, lambda: None)
+                _write(cast(IO[bytes], packed), folder / archive.name.removesuffix(".gz"), archive, lambda: None)
         case "":
             with _reading(archive), archive.open("rb") as plain:
                 _write(plain, folder / archive.name, archive, lambda: None)
@@ -77,9 +77,11 @@ def _members(archive: Path, packed: tarfile.TarFile) -> Iterator[tarfile.TarInfo
         with _reading(archive):
             member = packed.next()
         if member is None:
-            return
+            break
         yield member
-        packed.members.clear()  # a hundred thousand of them are not needed again
+    with _reading(archive):  # a compressed archive's own checksum comes last
+        while packed.fileobj is not None and packed.fileobj.read(_CHUNK):
+            pass
 
 
 def _unzip(archive: Path, folder: Path, report: Callable[[float], None]) -> None:

@@ -9,6 +9,7 @@ from vpns_engine.export.code import code_of
 from vpns_engine.export.picture import PictureScale
 from vpns_engine.export.source import Source
 from vpns_engine.saved_states import TUNING_LABELS, dense_tests, epoch_words, is_measured
+from vpns_engine.specs.mapping import MAPPING_LABELS
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.model import Weights
 from vpns_engine.words import percent, printable, sparsity_of
@@ -51,7 +52,7 @@ def _facts(source: Source) -> dict[str, object]:
         "method": METHOD_LABELS[config.method],
         "num_classes": len(started.target_classes),
         "num_train": started.num_train,
-        "num_outputs": len(started.source_classes),
+        "not_pruned": "Biases, batch-norm and the new classifier" if source.has_head else "Biases and batch-norm",
     }
 
 
@@ -143,10 +144,18 @@ def _prompt(source: Source, scale: PictureScale | None) -> str:
 def _classes(source: Source) -> str:
     known = source.started.source_classes
     pairs = list(zip(source.started.target_classes, source.info.mapping, strict=True))
-    rows = [f"| {_cell(name)} | {index} | {_cell(known[index])} |" for name, index in pairs[:_MAX_CLASSES]]
+    if source.has_head:
+        head = ["A new linear classifier, one output for each class, took the place of the pre-trained one.", ""]
+        head += ["| class | output |", "|---|---|"]
+        rows = [f"| {_cell(name)} | {index} |" for name, index in pairs[:_MAX_CLASSES]]
+    else:
+        label = MAPPING_LABELS[source.config.mapping.kind]
+        kept = f"The classifier keeps its {len(known)} outputs; each class of the task reads one of them. Mapping: {label}."
+        head = [kept, "", "| class | output | pre-trained as |", "|---|---|---|"]
+        rows = [f"| {_cell(name)} | {index} | {_cell(known[index])} |" for name, index in pairs[:_MAX_CLASSES]]
     if len(pairs) > _MAX_CLASSES:
         rows.append(f"\n{len(pairs) - _MAX_CLASSES} more in `labels.json`.")
-    return "\n".join(rows)
+    return "\n".join([*head, *rows])
 
 
 def _cell(name: str) -> str:

@@ -19,6 +19,7 @@ def labels(source: Source) -> dict[str, Any]:
     pairs = zip(source.started.target_classes, source.info.mapping, strict=True)
     return {
         "num_outputs": len(known),
+        "mapping": source.config.mapping.kind,
         "classes": [{"name": name, "source": index, "source_name": known[index]} for name, index in pairs],
     }
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from vpns_engine.artifacts import FloatArray
+from vpns_engine.catalogue import catalogue
 from vpns_engine.errors import EngineError
 from vpns_engine.export.source import Source
 from vpns_engine.export.weights import unmodified
@@ -32,7 +33,9 @@ def reference_logits(source: Source) -> dict[str, FloatArray]:
 
 
 def _pruned(source: Source) -> SparseNetwork:
-    network = SparseNetwork(unmodified(source.config.model.architecture, len(source.started.source_classes), source.weights))
+    architecture = source.config.model.architecture
+    unscored = (catalogue()[architecture].classifier,) if source.has_head else ()
+    network = SparseNetwork(unmodified(architecture, len(source.started.source_classes), source.weights), unscored)
     names = [layer.name for layer in network.layers]
     if names != list(source.masks) or not set(names) <= source.scores.keys():
         raise EngineError("the saved state is damaged: its scored layers are not those of the network")

@@ -45,6 +45,11 @@ class Source:
     pictures_are_noise: bool
 
     @property
+    def has_head(self) -> bool:
+        """A new classifier of the task's own classes took the place of the pre-trained one."""
+        return self.config.mapping.kind == "head"
+
+    @property
     def tuning(self) -> Tuning:
         """How far the weights were tuned after the mask had been set."""
         return tuning_of(self.history, self.saved)

@@ -17,8 +17,12 @@ class _WithoutValues(TorchFunctionMode):
     Under `torch.device("meta")` nothing has values, and RegNet, which computes its widths with tensors, could not be built.
     """
 
-    def __torch_function__(  # noqa: PLW3201 - torch's name
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None  # noqa: ANN401, ARG002
+    def __torch_function__(
+        self,
+        func: Any,  # noqa: ANN401 - any function of torch's
+        types: Any,  # noqa: ANN401
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
         given = kwargs or {}
         return func(*args, **(given | {"device": "meta"} if func in _FILLED else given))

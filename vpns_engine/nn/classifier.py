@@ -11,8 +11,8 @@ from vpns_engine.catalogue import catalogue
 def replace_classifier(module: nn.Module, architecture: str, num_classes: int, seed: int) -> str:
     """Put a new classifier with `num_classes` outputs in the place of the last one, and name its layer.
 
-    It is of the old one's kind (SqueezeNet's is a 1x1 convolution, MaxViT's has no bias), so the state dict is that of the plain
-    architecture with so many classes. Its values are drawn uniformly within 1 / sqrt(inputs), from the seed alone.
+    It is of the old one's kind (SqueezeNet's is a 1x1 convolution, MaxViT's has no bias), so the state dict is that of the
+    plain architecture with so many classes. Its values are drawn uniformly within 1 / sqrt(inputs), from the seed alone.
     """
     name = catalogue()[architecture].classifier
     parent, _, last = name.rpartition(".")

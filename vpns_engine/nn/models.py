@@ -35,6 +35,8 @@ class Pretrained:
     module: nn.Module
     source_classes: tuple[str, ...]
     normalization: Normalization = IMAGENET
+    head: str = ""
+    """Layer of a new classifier, which is neither scored nor pruned; empty where the pre-trained one is kept."""
 
 
 def plain_network(architecture: str, num_classes: int) -> nn.Module:

@@ -119,7 +119,7 @@ class ImportRun(Run):
             kept=state.network.kept(),
             threshold=state.network.threshold,
             prompt_path=state.keeper.keep_prompt(phase, epoch, state.prompt) if state.prompt.learns else "",
-            masks_path=state.keeper.keep_masks(phase, epoch, state.network),
+            masks_path=state.keeper.keep_masks(phase, epoch, state.network) if isinstance(phase, Search) else "",
         )
         path = state.keeper.keep_state(phase, state, epoch)
         yield LevelSaved(phase=1, level=0, epoch=epoch, complete=True, state_path=path)

@@ -13,9 +13,9 @@ from vpns_engine.official.read import Checkpoint
 def misfit(network: nn.Module, given: Mapping[str, Tensor]) -> str:
     """Say why a state dict is not that of a network; empty where it is. Biases of convolutions may all be missing."""
     expected = network.state_dict()
-    missing = [name for name in expected if name not in given]
-    if missing and set(missing) != convolution_biases(network):
-        first = next(name for name in missing if name not in convolution_biases(network) or len(missing) == 1)
+    missing, biases = [name for name in expected if name not in given], convolution_biases(network)
+    if missing and set(missing) != biases:
+        first = next((name for name in missing if name not in biases), missing[0])
         return f"{first} is missing ({len(missing)} of {len(expected)} entries)"
     extra = [name for name in given if name not in expected]
     if extra:

@@ -329,7 +329,7 @@ class LowRankSpec(PromptSpec):
 
     label = "Low rank (LoR-VP)"
     about = "a pattern of low rank over the whole canvas"
-    formula = "added = delta = B A, a product of rank `rank` in each colour"
+    formula = "added = delta = factor_b @ factor_a in each colour; the two factors are what was learned"
 
     kind: Literal["low_rank"] = "low_rank"
 

@@ -64,7 +64,8 @@ class RunConfig(Spec):
     """The optimizers."""
 
     seed: int = option(7, "Seed", ge=0, le=2**31 - 1)
-    """Decides batch order, augmentation, random masks and random weights."""
+    """Decides batch order, augmentation, random masks and random weights. Several, separated by commas, make a run each, and
+    together a mean and its spread."""
 
     device: str = option("auto", "Device", pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")
     """auto takes a CUDA GPU, else an Apple GPU (mps), else the CPU."""

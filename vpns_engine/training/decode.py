@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
-from torchvision.io import ImageReadMode, decode_image
+from torchvision.io import ImageReadMode
 
 Bytes = npt.NDArray[np.uint8]
 _FAST = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "RGBA")}
@@ -53,9 +53,16 @@ def size_of(path: str) -> tuple[int, int] | None:
 
 
 def _fast(data: Bytes) -> Tensor | None:
-    """Decode with torchvision; None where it cannot, and PIL is to say why."""
+    """Decode with torchvision; None where it cannot, and PIL is to say why.
+
+    PIL's decoders hold on to the interpreter, so that threads get in each other's way; these do not.
+    """
+    # the function around this operator warns since torchvision 0.29 that it will go: where the operator is gone, PIL serves
+    operator = getattr(torch.ops.image, "decode_image", None)
+    if operator is None:
+        return None
     try:
-        picture: Tensor = decode_image(torch.from_numpy(data), ImageReadMode.RGB)
+        picture: Tensor = operator(torch.from_numpy(data), ImageReadMode.RGB.value, False)
     except RuntimeError:
         return None
     return _high_byte(picture.numpy()) if picture.dtype == torch.uint16 else picture

@@ -42,7 +42,8 @@ def execute(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
             state.rewind(phase.density)
         case Load():
             sources = load_state(state, expanded(phase.path), phase.density).mapping
-            yield LabelsMapped(phase=index, level=phase.level, sources=sources, counts=())
+            if not state.network.head_parameters():
+                yield LabelsMapped(phase=index, level=phase.level, sources=sources, counts=())
         case Score():
             set_by_criterion(state.network, phase.criterion, phase.density, key_of(state.seed, "random mask"))
         case MapLabels():

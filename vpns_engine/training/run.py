@@ -1,20 +1,24 @@
 """A run: from a config to its events."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from vpns_engine.datasets import DatasetInfo, Split, split_of
+from vpns_engine.data_sets.fetch import fetch
+from vpns_engine.data_sets.status import status_of
+from vpns_engine.datasets import DatasetInfo, Split, root_of, split_of
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Message, PhaseInfo, Preparing, RunStarted
 from vpns_engine.files import expanded
 from vpns_engine.forecast import cross_check
+from vpns_engine.nn.classifier import replace_classifier
 from vpns_engine.nn.fingerprint import weights_sha256
 from vpns_engine.nn.models import Pretrained, load_pretrained
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.plan import plan
+from vpns_engine.specs.data import NAMED
 from vpns_engine.specs.phase import Finetune, Load, MapLabels, Phase, Rewind, Score, Search, Test, epochs_of
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
@@ -68,6 +72,7 @@ class Run:
 
     def _prepare(self) -> Generator[Event, None, RunStarted]:
         """Read images and network, make the state, and say what will be worked on."""
+        self._bring_data()
         yield Preparing(text="Reading the images")
         split = split_of(self._config.data, self._config.seed)
         device = choose_device(self._config.device)
@@ -78,6 +83,8 @@ class Run:
         self._check(pretrained, split)
         self._source = open_source(split, self._config.data, device, lambda text: self._warnings.append(text))
         fingerprint = weights_sha256(pretrained.module)
+        if self._config.mapping.kind == "head":
+            pretrained = self._with_head(pretrained, split)
         state = self._state = self._make_state(pretrained, split, device)
         return self._started(pretrained, split, state, threads).model_copy(update={"weights_sha256": fingerprint})
 
@@ -98,14 +105,28 @@ class Run:
         self._state = None
 
     def _check(self, pretrained: Pretrained, split: Split) -> None:
-        _check_classes(pretrained, split)
+        if self._config.mapping.kind != "head":
+            _check_classes(pretrained, split)
         _check_sizes(self._config, pretrained, split)
+
+    def _bring_data(self) -> None:
+        """Download a named data set that is not there yet, where it can be; the others are missed when they are read."""
+        data = self._config.data
+        if data.dataset in NAMED and status_of(data.dataset, root_of(data)).bytes:
+            fetch(data.dataset, root_of(data), self._report)
 
     def _load_network(self) -> Pretrained:
         config = self._config
         if config.start_from:
             return pretrained_of_state(config.model.architecture, expanded(config.start_from))
         return load_pretrained(config.model, config.seed, self._report)
+
+    def _with_head(self, pretrained: Pretrained, split: Split) -> Pretrained:
+        """Put a classifier of the task's own classes in place of the pre-trained one."""
+        config = self._config
+        key = key_of(config.seed, "head")
+        head = replace_classifier(pretrained.module, config.model.architecture, len(split.classes), key)
+        return replace(pretrained, source_classes=split.classes, head=head)
 
     def _report(self, text: str, done: float | None) -> None:
         self._notify(Preparing(text=text, done=done))
@@ -121,13 +142,15 @@ class Run:
         start = key_of(config.seed, "prompt start")
         size, wanted = config.data.image_size, pretrained.normalization
         prompt = build_prompt(config.effective_prompt, size, places, start, wanted)
+        num_target, head = len(split.classes), pretrained.head
         return TrainState(
-            network=SparseNetwork(pretrained.module.to(device)),
+            network=SparseNetwork(pretrained.module.to(device), (head,) if head else ()),
             prompt=prompt.to(device),
             feeds=self._feeds(split, device),
             optim=config.optim,
             num_source=len(pretrained.source_classes),
-            num_target=len(split.classes),
+            num_target=num_target,
+            mapping_T=torch.arange(num_target, device=device) if head else None,
             seed=config.seed,
             device=device,
             keeper=FolderKeeper(self._store),
@@ -211,7 +234,7 @@ def _check_classes(pretrained: Pretrained, split: Split) -> None:
     if len(pretrained.source_classes) < len(split.classes):
         raise EngineError(
             f"{len(split.classes)} target classes need as many source classes, but the network has "
-            f"{len(pretrained.source_classes)}: take a network with more classes"
+            f"{len(pretrained.source_classes)}: take a network with more classes, or a new head (label mapping 'head')"
         )
 
 

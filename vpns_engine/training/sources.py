@@ -18,7 +18,6 @@ def open_source(split: Split, data: DataSpec, device: torch.device, warn: Callab
     """
     if data.dataset == "digits":
         return DigitImages(device)
-    load = getattr(split, "load", None)
-    if load is not None:
-        return HeldImages(load(), device)
+    if split.load is not None:
+        return HeldImages(split.load(), device)
     return FileImages(split.paths, warn, device)

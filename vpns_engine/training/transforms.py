@@ -75,8 +75,8 @@ def cut_out(x_BCRR: Tensor, cuts: Cuts) -> Tensor:
 def resample(pictures_BCHW: Tensor, cuts: Cuts, out_BCSS: Tensor) -> Tensor:
     """Resize, cut and mirror in one go: only what the windows show is computed. Gives values in [0, 1] in steps of 1/255.
 
-    Bilinear with antialias, columns before rows and each rounded to whole levels, as PIL does it: nearly every value is PIL's,
-    and the others, where a rounding was close, are one or at most two levels off.
+    Bilinear with antialias, columns before rows and each rounded to whole levels, as PIL does it. Most values are PIL's; where
+    a rounding is close, or a very tall picture has its rows resized first there, they are one or at most two levels off.
 
     Args:
         pictures_BCHW: uint8.

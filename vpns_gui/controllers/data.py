@@ -102,6 +102,10 @@ class DataController(QObject):
 
     def choose_root(self) -> None:
         """Ask for the data root of all runs."""
+        if self.busy:  # what comes in belongs to the folder as it is
+            label = DATASET_LABELS[self._key]
+            self._notices.say(f"{label} is being downloaded: the data root stays until that is over", "warning")
+            return
         environment = "VPNS_DATA" if os.environ.get("VPNS_DATA") else ""
         dialog = DataRootDialog(RootSetting(str(data_folder()), str(usual_data_folder()), environment), self._window)
         dialog.root_chosen.connect(partial(self._set_root, dialog))

@@ -27,6 +27,8 @@ MAPPING_NOTE = (
     "0: no training image was taken for any free class, so the class was assigned by order; the mapping is found with the "
     "pruned, untuned network."
 )
+ILM_NOTE = "0: no training image was taken for any free class, so the class was assigned by order. Found anew at each epoch."
+HEAD_NOTE = "The classifier is new, with an output for each class: nothing is mapped. It is neither scored nor pruned."
 
 
 class ResultsController(QObject):
@@ -77,10 +79,14 @@ class ResultsController(QObject):
         rows = accuracy_rows(history, self._densities)
         self._view.set_accuracies(rows, NOTE if rows else "")
         level = history.level(self._session.level)
-        if level is not None:
+        kind = self._session.store.config.mapping.kind if self._session.store is not None else "flm"
+        if kind == "head":
+            self._view.set_mapping((), "New linear classifier", HEAD_NOTE)
+        elif level is not None:
             is_dense = level is history.dense
             title = f"Label mapping {'of the dense network' if is_dense else f'at {sparsity_of(level.density)} sparsity'}"
-            self._view.set_mapping(mapping_rows(history.started, level), title, MAPPING_NOTE if 0 in level.counts else "")
+            note = ILM_NOTE if kind == "ilm" else MAPPING_NOTE
+            self._view.set_mapping(mapping_rows(history.started, level), title, note if 0 in level.counts else "")
 
 
 def accuracy_rows(history: RunHistory, densities: Mapping[str, Density]) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Starts, stops and discards the run that works in this window; one at a time."""
+"""Starts, stops and discards the runs that work in this window, one after another."""
 
 import shutil
 import time
@@ -11,6 +11,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, RunEnded
 from vpns_engine.files import explain
 from vpns_engine.history import RunHistory
+from vpns_engine.levels import Done
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import SILENT_SECONDS, RunStore
 from vpns_gui.background import Background
@@ -26,6 +27,8 @@ class RunController(QObject):
     """One of `idle`, `running`, `stopping`."""
     refused = Signal(str)
     """A run could not be started: why."""
+    all_done = Signal(object)
+    """Nothing was left to do; the run that did it last (its folder)."""
 
     def __init__(self, session: Session, notices: Notices, runs: Path, parent: QObject) -> None:
         super().__init__(parent)
@@ -36,6 +39,8 @@ class RunController(QObject):
         self.own: RunStore | None = None
         """The run made last in this window."""
         self._discarding = False
+        self._waiting: list[RunConfig] = []
+        self._total, self._again, self._config, self._opened, self._reused = 0, False, RunConfig(), False, Done()
         self._removal = Background(self, matters=True)
         self._removal.done.connect(lambda folder: notices.say(f"Discarded {folder}"))
         self._removal.failed.connect(partial(notices.say, severity="error"))
@@ -48,6 +53,11 @@ class RunController(QObject):
         return "stopping" if self._thread.stopping else "running"
 
     @property
+    def position(self) -> str:
+        """Which of several runs is on: `2 of 6`; empty where there is one only, or none."""
+        return f"{self._total - len(self._waiting)} of {self._total}" if self._thread is not None and self._total > 1 else ""
+
+    @property
     def can_discard(self) -> bool:
         """Tell whether the open run is in the folder of runs and is not being discarded already."""
         store = self._session.store
@@ -55,21 +65,27 @@ class RunController(QObject):
             return False
         return store is self.own or (self._thread is None and store.folder.resolve().parent == self._runs.resolve())
 
-    def start(self, config: RunConfig) -> None:
-        """Begin a run; does nothing while one is on."""
-        if self._thread is not None:
-            return
-        self.own, self._discarding = None, False
-        self._thread = RunThread(config, self._runs, self)
+    def start(self, *configs: RunConfig, again: bool = False) -> None:
+        """Begin a run, and do the others after it; does nothing while one is on. `again`: also what is done already."""
+        if self._thread is None and configs:
+            self._waiting, self._total, self._again, self._opened = list(configs), len(configs), again, False
+            self._begin()
+
+    def _begin(self) -> None:
+        self.own, self._discarding, self._reused = None, False, Done()
+        self._config = self._waiting.pop(0)
+        self._thread = RunThread(self._config, self._runs, self, again=self._again)
+        self._thread.reused.connect(self._reuse)
         self._thread.opened.connect(self._open)
         self._thread.told.connect(self._take)
-        self._thread.refused.connect(self.refused)
+        self._thread.refused.connect(self._refuse)
         self._thread.finished.connect(self._finish)
         self._thread.start()
         self.state_changed.emit(self.state)
 
     def stop(self) -> None:
-        """Ask the run to stop within one batch; its result so far is kept."""
+        """Ask the run to stop within one batch; its result so far is kept, and those that wait are not begun."""
+        self._waiting.clear()
         if self._thread is not None and not self._thread.stopping:
             self._thread.stop()
             self._notices.say("Stopping after the current batch …")
@@ -86,8 +102,20 @@ class RunController(QObject):
             self._remove()
 
     def _open(self, store: RunStore) -> None:
-        self.own = store
+        self.own, self._opened = store, True
         self._session.open(store, RunHistory(), live=True)
+        self._say_reused()  # an opened run empties the log
+
+    def _reuse(self, done: Done) -> None:
+        self._reused = done
+
+    def _say_reused(self) -> None:
+        for line in self._reused.words(self._config):
+            self._notices.say(line[0].upper() + line[1:])
+
+    def _refuse(self, why: str) -> None:
+        self._waiting.clear()  # they would be refused as well
+        self.refused.emit(why)
 
     def _take(self, told: Event) -> None:
         self._session.take(told)
@@ -102,10 +130,20 @@ class RunController(QObject):
         if self._session.live and history is not None and history.ended is None:
             self._session.take(RunEnded(status="failed", text="an unexpected error in the run's thread; the log has it"))
         self._session.end()
+        if self.own is None:
+            self._say_reused()
         if self._discarding:
             self._remove()
+        elif self._waiting:
+            self._begin()
         else:
-            self.state_changed.emit(self.state)
+            self._rest()
+
+    def _rest(self) -> None:
+        self.state_changed.emit(self.state)
+        folder = self._reused.newest
+        if not self._opened and folder is not None:
+            self.all_done.emit(folder)
 
     def _remove(self) -> None:
         store = self._session.store

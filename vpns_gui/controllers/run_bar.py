@@ -4,10 +4,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from vpns_engine.catalogue import labels
 from vpns_engine.events import Event, RunEnded, RunStarted
-from vpns_engine.specs.fields import words_of
+from vpns_engine.specs.data import DATASET_LABELS
 from vpns_engine.specs.method import METHOD_LABELS
-from vpns_engine.specs.model import ModelSpec
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 from vpns_engine.words import sparsity_of
@@ -33,9 +33,16 @@ class RunBarController(QObject):
         self._change_run(None)
 
     def _change_run(self, store: RunStore | None) -> None:
-        self._bar.set_title(*(("No run is open", "") if store is None else (title_of(store.config), str(store.folder))))
+        self._name(store)
         self._conclude()
         self._update()
+
+    def _name(self, store: RunStore | None) -> None:
+        if store is None:
+            self._bar.set_title("No run is open")
+            return
+        position = self._run.position if store is self._run.own else ""
+        self._bar.set_title(title_of(store.config) + (f" · run {position}" if position else ""), str(store.folder))
 
     def _take(self, told: Event) -> None:
         if isinstance(told, RunEnded | RunStarted):
@@ -52,14 +59,17 @@ class RunBarController(QObject):
             self._bar.set_notice(found.text, found.severity)
 
     def _update(self) -> None:
+        self._name(self._session.store)
         self._bar.set_state(self._run.state, can_discard=self._run.can_discard)
 
 
 def title_of(config: RunConfig) -> str:
     """Name a run by what matters in it."""
-    network = words_of(ModelSpec.model_fields["architecture"])[config.model.architecture].split(" (")[0]
-    data = "digits" if config.data.dataset == "digits" else Path(config.data.folder).name
+    network = labels()[config.model.architecture].split(" (")[0]
+    names = {"digits": "digits", "folder": Path(config.data.folder).name}
+    data = names.get(config.data.dataset, DATASET_LABELS[config.data.dataset])
     sparsities = ", ".join(sparsity_of(density) for density in config.mask.densities)
+    level = f"sparsity {sparsities}" if sparsities else "dense reference"
     named = (config.name,) if config.name else ()
-    parts = (METHOD_LABELS[config.method], f"{network} on {data}", f"sparsity {sparsities}", f"seed {config.seed}")
+    parts = (METHOD_LABELS[config.method], f"{network} on {data}", level, f"seed {config.seed}")
     return " · ".join((*named, *parts))

@@ -5,6 +5,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from vpns_engine.specs.run import RunConfig
+from vpns_engine.specs.sweep import Sweep
 from vpns_gui.background import Background
 from vpns_gui.controllers.run import RunController
 from vpns_gui.forms.choices import gather
@@ -24,14 +25,17 @@ class SetupController(QObject):
         self._scan = Background(self)
         self._scan.done.connect(panel.set_choices)
         self._scan.failed.connect(partial(notices.say, severity="warning"))
-        panel.start_requested.connect(run.start)
+        panel.start_requested.connect(self._start)
         panel.choices_requested.connect(self._look)
         run.state_changed.connect(self._update)
 
-    def start(self) -> None:
-        """Start with the form's settings, if they can work."""
-        if self._panel.ready and self._panel.config is not None:
-            self._run.start(self._panel.config)
+    def start(self, *, again: bool = False) -> None:
+        """Start with the form's settings, if they can work; `again`: also what is done already."""
+        if self._panel.ready and self._panel.sweep is not None:
+            self._start(self._panel.sweep, again=again)
+
+    def _start(self, sweep: Sweep, *, again: bool = False) -> None:
+        self._run.start(*sweep.configs, again=again)
 
     def take_over(self) -> None:
         """Put the open run's settings into the form."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from vpns_engine.catalogue import catalogue
 from vpns_engine.data_sets.facts import DatasetFacts, facts_of
 from vpns_engine.data_sets.status import DataStatus, status_of
 from vpns_engine.datasets import DatasetInfo, describe, root_of
@@ -16,7 +17,7 @@ from vpns_engine.forecast import cross_check
 from vpns_engine.specs.data import DATASET_LABELS, NAMED, DataSpec, Protocol
 from vpns_engine.specs.problems import Problem
 from vpns_engine.specs.run import RunConfig
-from vpns_engine.weights_files import num_classes_in
+from vpns_engine.weights_files import find_weights, num_classes_in
 
 DEVICES_AT_FIRST = ("auto", "cpu")
 DEVICE_WORDS = {"auto": "Automatic", "cpu": "CPU", "mps": "Apple GPU (mps)", "cuda": "NVIDIA GPU (cuda)"}
@@ -60,13 +61,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The data sets below a data root."""
+    """What is on the disk for all runs: the data sets below a data root, and the networks' own weights."""
 
     given: str
     """The root as the settings name it; empty: the one for all runs."""
     root: str
     """The folder itself."""
     statuses: Mapping[str, DataStatus]
+    no_weights: frozenset[str] = frozenset()
+    """Architectures whose pre-trained weights are still to be downloaded."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,10 @@ def gather(config: RunConfig) -> Choices:
 
 
 def gather_shelf(given: str) -> Choices:
-    """Look which data sets are below a data root; `given` as the settings name it."""
+    """Look which data sets are below a data root, and which weights are there; `given`: the root as the settings name it."""
     root = expanded(given) if given.strip() else data_folder()
-    return Choices(shelf=Shelf(given, str(root), {key: status_of(key, root) for key in NAMED}))
+    absent = frozenset(name for name, entry in catalogue().items() if entry.url and find_weights(name) is None)
+    return Choices(shelf=Shelf(given, str(root), {key: status_of(key, root) for key in NAMED}, absent))
 
 
 def _look(config: RunConfig) -> Found:

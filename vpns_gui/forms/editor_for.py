@@ -23,7 +23,7 @@ def editor_for(field: FormField, parent: QWidget) -> Editor:
         case "choice":
             return ChoiceEdit(parent, field.words)
         case "pick":
-            return PickEdit(parent, entries_of(field))
+            return PickEdit(parent, entries_of(field), field.words)
         case "check":
             return CheckEdit(parent)
         case "path":

@@ -101,6 +101,7 @@ class ChoiceEdit(QComboBox):
         super().__init__(parent)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        self._names: dict[str, str] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.set_words(words)
         self.currentIndexChanged.connect(lambda _: self.value_changed.emit(self.value()))
@@ -108,6 +109,7 @@ class ChoiceEdit(QComboBox):
     def set_words(self, words: Mapping[str, str]) -> None:
         """Offer these values, by what a person reads for each; what was chosen stays chosen, offered or not."""
         chosen = self.value()
+        self._names |= words
         with QSignalBlocker(self):
             self.clear()
             for value, text in words.items():
@@ -123,7 +125,7 @@ class ChoiceEdit(QComboBox):
         """Choose a value, even one that is not offered: then the form says so."""
         with QSignalBlocker(self):
             if self.findData(value) < 0:
-                self.addItem(str(value), value)
+                self.addItem(self._names.get(str(value), str(value)), value)
             self.setCurrentIndex(self.findData(value))
 
     def wheelEvent(self, wheel: QWheelEvent) -> None:  # noqa: N802

@@ -59,6 +59,10 @@ class ConfigForm(QWidget):
         assert isinstance(editor, PickEdit)
         editor.set_hints(hints)
 
+    def set_weights_note(self, text: str) -> None:
+        """Say below the weights how they get here."""
+        self._rows["model.weights"].set_note(text)
+
     def set_values(self, values: Mapping[str, object]) -> None:
         """Show a draft's values, each where it matters."""
         for location, row in self._rows.items():

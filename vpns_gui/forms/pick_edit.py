@@ -15,8 +15,9 @@ from vpns_gui.forms.picker import PickList
 class PickEdit(ChoiceEdit):
     """A choice among many. A letter typed on it opens the list and narrows it."""
 
-    def __init__(self, parent: QWidget | None, entries: Sequence[Entry]) -> None:
-        super().__init__(parent, {})
+    def __init__(self, parent: QWidget | None, entries: Sequence[Entry], names: Mapping[str, str] | None = None) -> None:
+        """`names`: what a person reads for the values, also for those that are not offered."""
+        super().__init__(parent, names or {})
         self._list = PickList(self)
         self._list.chosen.connect(self._take)
         self._entries: tuple[Entry, ...] = ()

@@ -22,7 +22,7 @@ class FieldRow(QWidget):
     def __init__(self, field: FormField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self._problem, self._hint, self._red = "", "", False
+        self._problem, self._hint, self._note, self._red = "", "", "", False
         self._label = QLabel(field.label, self)
         self.editor = editor_for(field, self)
         self.editor.setObjectName(field.location)
@@ -57,13 +57,18 @@ class FieldRow(QWidget):
         """Put something more under the editor."""
         self._grid.addWidget(widget, 2, 1, 1, 2)
 
+    def set_note(self, text: str) -> None:
+        """Say something of the value that is no problem."""
+        self._note = text
+        self._say()
+
     def set_problem(self, text: str) -> None:
         """Say what is wrong with the value; empty where nothing is."""
         self._problem = text
         self._say()
 
     def _say(self) -> None:
-        text = self._problem or self._hint
+        text = self._problem or self._hint or self._note
         self._message.setText(text[:1].upper() + text[1:])
         self._message.setVisible(bool(text))
         if bool(self._problem) != self._red:  # style sheets are slow, and every keystroke comes by here

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from vpns_engine.presets import Preset, all_presets
 from vpns_engine.specs.data import DATASET_LABELS, Dataset
 from vpns_engine.specs.run import RunConfig
+from vpns_engine.specs.sweep import Sweep
 from vpns_gui.forms.choices import Choices, Sources, choices_at_first, sources_of
 from vpns_gui.forms.data_note import DownloadSight
 from vpns_gui.forms.draft import Draft
 from vpns_gui.forms.form import DATA_SET, ConfigForm
 from vpns_gui.forms.preset_bar import PresetBar
-from vpns_gui.forms.sights import hints, preset_hints, sight_of
+from vpns_gui.forms.sights import hints, preset_hints, sight_of, weights_note
 from vpns_gui.forms.start_bar import StartBar
 from vpns_gui.forms.verdict import judge
 
@@ -35,7 +36,7 @@ class SetupPanel(QWidget):
     """Where a run is set up and started."""
 
     start_requested = Signal(object)
-    """Start is pressed (RunConfig)."""
+    """Start is pressed (Sweep)."""
     config_changed = Signal(object)
     """The settings amount to something else (RunConfig), or to nothing that works (None)."""
     ready_changed = Signal(bool)
@@ -76,9 +77,15 @@ class SetupPanel(QWidget):
         return self._verdict.config
 
     @property
+    def sweep(self) -> Sweep | None:
+        """The runs that the settings amount to; None where a value cannot work."""
+        config = self._verdict.config
+        return None if config is None else Sweep(config, self._verdict.seeds, self._start.control)
+
+    @property
     def ready(self) -> bool:
         """Tell whether Start is on: the settings work, what they name is there, and no run is on."""
-        return not (self._verdict.reason or self._running)
+        return not (self._verdict.reason or self._running or self._waits_for_data())
 
     def set_choices(self, choices: Choices) -> None:
         """Take in what is offered; what was known before stays known."""
@@ -120,6 +127,7 @@ class SetupPanel(QWidget):
 
     def _show(self, draft: Draft, preset: Preset | None) -> None:
         self._look_again()
+        self._forget_failure()
         self._draft = draft
         self._begun = draft.values if preset else None
         self._bar.set_preset(preset)
@@ -129,8 +137,14 @@ class SetupPanel(QWidget):
         location, value = change
         if location.startswith(("data.", "model.")):
             self._look_again()
+        if location == DATA_SET:
+            self._forget_failure()
         self._draft = self._draft.put(location, value)
         self._judge()
+
+    def _forget_failure(self) -> None:
+        if not self._downloading:
+            self._form.data_note.set_download(None)
 
     def _look_again(self) -> None:
         self._choices, self._asked = self._choices.without_failures(), None
@@ -142,15 +156,22 @@ class SetupPanel(QWidget):
         self._form.set_problems(self._verdict.problems)
         self._show_data()
         self._bar.set_changed(self._begun is not None and self._draft.values != self._begun)
-        self._start.set_summary(self._verdict.summary)
+        self._start.set_control_possible(self._verdict.config is None or not self._verdict.config.is_control)
+        self._say_summary()
         self._say_reason()
         if self._verdict.config != before:
             self.config_changed.emit(self._verdict.config)
         self._pause.start()
 
+    def _say_summary(self) -> None:
+        count = len(self.sweep.configs) if self.sweep is not None else 0
+        together = f"\n{count} runs, one after another" if count > 1 else ""
+        self._start.set_summary(self._verdict.summary + together)
+
     def _say_reason(self) -> None:
         busy = "A run is on." if self._running else self._waits_for_data()
-        self._start.set_reason(self._verdict.reason or busy, urgent=bool(self._verdict.problems))
+        wrong = bool(self._verdict.problems)
+        self._start.set_reason(self._verdict.reason if wrong else busy or self._verdict.reason, urgent=wrong)
         if self.ready != self._was_ready:
             self._was_ready = self.ready
             self.ready_changed.emit(self.ready)
@@ -165,6 +186,8 @@ class SetupPanel(QWidget):
         root = self._choices.shelf.root if self._choices.shelf is not None and self._choices.shelf.given == given else ""
         status = self._choices.status(dataset, given)
         self._form.data_note.set_sight(sight_of(dataset, status, root, own_root=bool(given.strip())))
+        absent = self._choices.shelf.no_weights if self._choices.shelf is not None else frozenset[str]()
+        self._form.set_weights_note(weights_note(self._draft.values, absent))
 
     def _request_download(self) -> None:
         self.download_requested.emit(DataPlace(str(self._draft.values[DATA_SET]), str(self._draft.values[DATA_ROOT])))
@@ -181,7 +204,7 @@ class SetupPanel(QWidget):
 
     def _request_start(self) -> None:
         if self.ready:
-            self.start_requested.emit(self._verdict.config)
+            self.start_requested.emit(self.sweep)
 
     def _connect(self) -> None:
         self._bar.preset_requested.connect(self._take_preset)
@@ -192,6 +215,7 @@ class SetupPanel(QWidget):
         note.look_requested.connect(self.look_again)
         note.root_requested.connect(self.root_requested)
         self._start.start_requested.connect(self._request_start)
+        self._start.control_changed.connect(self._say_summary)
         self._pause.timeout.connect(self._ask)
 
     def _arrange(self) -> None:

@@ -1,8 +1,9 @@
 """How the data sets stand, in the words of the form: a few beside each in a list, a sentence below the chosen one."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from vpns_engine.catalogue import catalogue
 from vpns_engine.data_sets.facts import facts_of
 from vpns_engine.data_sets.status import DataStatus
 from vpns_engine.download import megabytes
@@ -48,6 +49,19 @@ def sight_of(dataset: object, status: DataStatus | None, root: str, *, own_root:
         can_look_again=status.state in ("manual", "incomplete"),
         can_change_root=not own_root,
     )
+
+
+def weights_note(values: Mapping[str, object], absent: Collection[str]) -> str:
+    """Say below the weights that they will be downloaded; empty where they need not be.
+
+    Args:
+        values: the draft's values by location.
+        absent: architectures whose pre-trained weights are not on the disk.
+    """
+    architecture = str(values["model.architecture"])
+    if values["model.weights"] != "pretrained" or architecture not in absent:
+        return ""
+    return f"Will be downloaded ({megabytes(catalogue()[architecture].num_bytes)})"
 
 
 def _with_tilde(folder: str) -> str:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from vpns_gui import theme
 from vpns_gui.theme import Colours
@@ -12,12 +12,21 @@ class StartBar(QWidget):
     """The summary line, the reason why it cannot start, and Start."""
 
     start_requested = Signal()
+    control_changed = Signal(bool)
+    """The control arm is wanted as well, or not any more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._summary = _line(self, "summary")
         self._reason = _line(self, "reason")
         self._urgent = False
+        self._control = QCheckBox("Control arm as well", self)
+        self._control.setObjectName("controlArm")
+        self._control.setToolTip(
+            "<p>Do the same settings without a prompt beside each run, with as many updates: the difference is what the prompt "
+            "gives. Compare several seeds in the Summary tab.</p>"
+        )
+        self._control.toggled.connect(self.control_changed)
         self._button = QPushButton("Start", self)
         self._button.setObjectName("start")
         self._button.setMinimumHeight(34)
@@ -26,8 +35,18 @@ class StartBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._summary)
         layout.addWidget(self._reason)
+        layout.addWidget(self._control)
         layout.addWidget(self._button)
         theme.follow(self, self._colour)
+
+    @property
+    def control(self) -> bool:
+        """Tell whether the control arm is wanted as well."""
+        return self._control.isEnabled() and self._control.isChecked()
+
+    def set_control_possible(self, possible: bool) -> None:
+        """Offer the control arm where the settings are not those of one already."""
+        self._control.setEnabled(possible)
 
     def set_summary(self, text: str) -> None:
         """Say what a run would do."""

@@ -1,14 +1,17 @@
 """Whether a draft can be started, and if not, why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vpns_engine.forecast import forecast, lines, numbered
 from vpns_engine.specs.problems import Problem, validate
 from vpns_engine.specs.run import RunConfig
+from vpns_engine.specs.sweep import seed_texts
 from vpns_gui.forms.choices import Choices, Found
 from vpns_gui.forms.draft import Draft
 from vpns_gui.forms.fields import form_fields
 from vpns_gui.forms.relevance import presence
+
+SEED = "seed"
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Verdict:
     """The data set that it names has been looked at."""
     summary: str
     """What the run would do, in a few lines; empty where that cannot be said."""
+    seeds: tuple[int, ...] = ()
+    """One run for each; `config` has the first."""
 
     @property
     def reason(self) -> str:
@@ -33,14 +38,33 @@ class Verdict:
 
 def judge(draft: Draft, choices: Choices) -> Verdict:
     """Check a draft against the specs, and where they accept it against what is offered."""
-    result = _validated(draft)
-    if not isinstance(result, RunConfig):
-        return Verdict(None, _in_order(result), False, "")
+    seeded = _seeded(draft)
+    if not isinstance(seeded[0], RunConfig):
+        return Verdict(None, _in_order(tuple(found for found in seeded if isinstance(found, Problem))), False, "")
+    configs = tuple(found for found in seeded if isinstance(found, RunConfig))
+    result = configs[0]
     found = choices.at(result)
     num_train = found.info.num_train if found and found.info else None
     numbers = forecast(result, num_train, num_in_file=found.num_in_file if found else None)
     summary = "\n".join(line[:1].upper() + line[1:] for line in (*_data_lines(result, found), *lines(numbers)))
-    return Verdict(result, _in_order(choices.problems(result)), found is not None, summary)
+    seeds = tuple(dict.fromkeys(config.seed for config in configs))
+    return Verdict(result, _in_order(choices.problems(result)), found is not None, summary, seeds)
+
+
+def _seeded(draft: Draft) -> tuple[RunConfig, ...] | tuple[Problem, ...]:
+    """Give the configuration of each seed in the list, or every reason why one cannot work."""
+    given = draft.values[SEED]
+    try:
+        seeds = (seed_texts(given) if isinstance(given, str) else ()) or (given,)
+    except ValueError as error:
+        return (Problem(SEED, str(error)),)
+    found: list[RunConfig] = []
+    for seed in seeds:
+        result = _validated(replace(draft, values={**draft.values, SEED: seed}))
+        if not isinstance(result, RunConfig):
+            return result
+        found.append(result)
+    return tuple(found)
 
 
 def _data_lines(config: RunConfig, found: Found | None) -> tuple[str, ...]:
