@@ -32,7 +32,7 @@ def run_once(config: RunConfig, folder: Path) -> tuple[RunHistory, float]:
 def demo(method: str, sparsities: tuple[float, ...], seed: int, threads: int) -> RunConfig:
     """Give the demo preset with another method, levels and seed."""
     values = next(iter(presets().values())).model_dump()
-    values |= {"method": method, "seed": seed, "threads": threads, "mask": {"sparsities": sparsities}}
+    values |= {"method": method, "seed": seed, "threads": threads, "dense": "none", "mask": {"sparsities": sparsities}}
     return RunConfig.model_validate(values)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-_NUMBER = re.compile(r"-?[\d,.]*( %)?|-")
+_NUMBER = re.compile(r"[-+]?[\d,.]*( ± [\d.]+)?( %)?|-")
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

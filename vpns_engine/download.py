@@ -55,7 +55,8 @@ def fetch_file(
     """Download `url` to `path` unless the file is there already, and give `path`.
 
     What came of an unfinished download waits in hidden files beside `path`; the next call goes on from there, or begins again
-    where the server cannot do that or has another file by now. Where another process downloads it, that is waited for. Proxies come from the environment.
+    where the server cannot do that or has another file by now. Where another process downloads it, that is waited for.
+    Proxies come from the environment.
 
     Args:
         url: where the file is.
@@ -77,7 +78,7 @@ def fetch_file(
     name = url.rsplit("/", 1)[-1]
     job = _Job(url, path, bytes, Digest.of(digest) or digest_in(name), report, label or name, by_hand or path)
     with only_one(
-        path.with_name(f".{path.name}.lock"), partial(report, f"Waiting: another process downloads {job.label}", None)
+        path.with_name(f".{path.name}.lock"), partial(report, f"Another process downloads {job.label}: waiting", None)
     ):
         if not path.is_file():
             _download_from((url, *mirrors), job)

@@ -9,7 +9,7 @@ from vpns_engine.catalogue import catalogue
 from vpns_engine.datasets import DatasetInfo
 from vpns_engine.plan import plan
 from vpns_engine.specs.masks import num_dropped
-from vpns_engine.specs.phase import Finetune, Search, epochs_of
+from vpns_engine.specs.phase import DENSE, Finetune, Search, epochs_of
 from vpns_engine.specs.problems import Problem
 from vpns_engine.specs.run import RunConfig
 
@@ -31,6 +31,8 @@ class Forecast:
     iterations: int | None
     """Of one epoch; None while the number of training images is not known."""
     half_steps: int | None
+    dense_epochs: int = 0
+    """Epochs in which the dense reference is tuned."""
 
 
 def forecast(config: RunConfig, num_train: int | None, *, num_in_file: int | None = None) -> Forecast:
@@ -58,6 +60,7 @@ def forecast(config: RunConfig, num_train: int | None, *, num_in_file: int | Non
         finetune_epochs=sum(phase.epochs for phase in phases if phase.kind == "finetune" and phase.level == 0),
         iterations=iterations,
         half_steps=None if iterations is None else half_steps * iterations,
+        dense_epochs=sum(phase.epochs for phase in phases if phase.level == DENSE),
     )
 
 
@@ -77,6 +80,8 @@ def lines(numbers: Forecast) -> tuple[str, str, str]:
 
 def _weights(numbers: Forecast) -> str:
     scored = " scored" if numbers.search_epochs else ""  # without a search the weights are ranked once
+    if not numbers.sparsities:
+        return "no level, the dense reference only"
     if numbers.num_scored is None or numbers.kept is None:
         return f"all weights of the file{scored}, {_sparsity(numbers)}"
     return f"{numbered(numbers.num_scored, 'weight')}{scored}, {_kept(numbers.kept)} kept ({_sparsity(numbers)})"
@@ -99,12 +104,14 @@ def _prompt(numbers: Forecast) -> str:
 
 
 def _work(numbers: Forecast) -> str:
-    stages = [epochs for epochs in (numbers.search_epochs, numbers.finetune_epochs) if epochs]
+    stages = [epochs for epochs in (numbers.search_epochs, numbers.finetune_epochs) if epochs] or [numbers.dense_epochs]
     epochs = " + ".join(f"{count:,}" for count in stages) + (" epoch" if stages == [1] else " epochs")
     if numbers.iterations is None or numbers.half_steps is None:
         return epochs
     each = " for each level" if len(numbers.sparsities) > 1 else ""
-    return f"{epochs} of {numbered(numbers.iterations, 'iteration')}{each}, {numbered(numbers.half_steps, 'half-step')}"
+    dense = f" and {numbers.dense_epochs:,} for the dense reference" if numbers.dense_epochs and numbers.sparsities else ""
+    iterations = numbered(numbers.iterations, "iteration")
+    return f"{epochs} of {iterations}{each}{dense}, {numbered(numbers.half_steps, 'half-step')}"
 
 
 def numbered(count: int, noun: str) -> str:
@@ -131,18 +138,36 @@ def _class_problems(config: RunConfig, info: DatasetInfo, num_in_file: int | Non
 
 
 def _size_problems(config: RunConfig) -> Iterator[Problem]:
-    size, network = config.data.image_size, config.model.architecture
-    least = catalogue()[network].min_image_size
-    if size < least:
-        yield Problem("data.image_size", f"image size {size} px is too small for {network}: at least {least} px")
+    size, canvas, network = config.data.image_size, config.prompt.canvas, config.model.architecture
+    entry = catalogue()[network]
+    if entry.fixed_size:
+        yield from _fixed_size_problems(network, entry.image_size, size, canvas)
+    elif size < entry.min_image_size:
+        yield Problem("data.image_size", f"image size {size} px is too small for {network}: at least {entry.min_image_size} px")
+
+
+def _fixed_size_problems(network: str, only: int, size: int, canvas: int) -> Iterator[Problem]:
+    """The canvas goes through the network just as the image does, so a network of one size needs both to have it."""
+    if size != only:
+        yield Problem("data.image_size", f"image size {size} px does not fit {network}: it takes {only} px only")
+    if canvas != only:
+        yield Problem("prompt.canvas", f"canvas {canvas} px does not fit {network}: it takes {only} px only, as for the image")
 
 
 def _last_batch_problems(config: RunConfig, info: DatasetInfo) -> Iterator[Problem]:
     """Find a last batch of one image where batch normalization would have one value of each channel to train on."""
     size, network = config.data.image_size, config.model.architecture
     largest = catalogue()[network].one_pixel_size
-    batch, count = config.data.batch_size, info.num_train
-    if size > largest or not _leaves_one(count, batch):
+    batch, count, micro = config.data.batch_size, info.num_train, config.data.micro_batch
+    if size > largest or count == 0:
+        return
+    if _cut_to_one(min(batch, count), micro) or (not _leaves_one(count, batch) and _cut_to_one(count % batch, micro)):
+        yield Problem(
+            "data.micro_batch",
+            f"micro-batch {micro:,} leaves a piece of one image of a batch, and {network} cannot train on one image of {largest} "
+            "px or less: take a larger one, or larger images",
+        )
+    if not _leaves_one(count, batch):
         return
     other = next((b for b in (*range(batch - 1, 1, -1), *range(batch + 1, count + 1)) if not _leaves_one(count, b)), None)
     instead = f"take another one, {other} for example, or" if other else "take"
@@ -151,6 +176,11 @@ def _last_batch_problems(config: RunConfig, info: DatasetInfo) -> Iterator[Probl
         f"batch size {batch:,} leaves a last batch of one image ({count:,} training images), and {network} cannot train on one "
         f"image of {largest} px or less: {instead} larger images",
     )
+
+
+def _cut_to_one(batch: int, micro_batch: int) -> bool:
+    """Tell whether a batch of two images or more is cut into pieces of which one has a single image."""
+    return micro_batch > 0 and batch > 1 and batch // math.ceil(batch / micro_batch) == 1
 
 
 def _leaves_one(count: int, batch: int) -> bool:

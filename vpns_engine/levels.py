@@ -107,7 +107,8 @@ def done_levels(config: RunConfig, runs: Path) -> Done:
     stopped or is damaged does not, nor one whose weights file, or whose folder of images, has changed since.
     """
     wanted = {level_digest(config, density): density for density in config.mask.densities}
-    dense_wanted = dense_digest(config) if config.dense != "none" and not config.start_from else None
+    dense_stages = _dense_stages(config)
+    dense_wanted = dense_digest(config) if dense_stages else None
     levels: dict[float, list[Path]] = {}
     dense: list[Path] = []
     source = _Source(config)
@@ -126,7 +127,7 @@ def done_levels(config: RunConfig, runs: Path) -> Done:
         for number, density in matching.items():
             if density is not None and level_is_done(store, history, number):
                 levels.setdefault(density, []).append(folder)
-        if has_dense and dense_is_done(history, tuned=config.dense == "tuned"):
+        if has_dense and history.dense is not None and all(history.dense.test(stage) for stage in dense_stages):
             dense.append(folder)
     return Done(levels, dense)
 
@@ -137,10 +138,10 @@ def _dense_digests(config: RunConfig) -> set[str]:
     return {dense_digest(config.model_copy(update={"dense": answer})) for answer in answers}
 
 
-def dense_is_done(history: RunHistory, *, tuned: bool) -> bool:
-    """Tell whether the dense reference was measured to its end."""
-    found = history.dense
-    return found is not None and all(found.test(stage) is not None for stage in (("map", "finetune") if tuned else ("map",)))
+def _dense_stages(config: RunConfig) -> list[str]:
+    """Name the stages in which the dense reference is tested; none where a run has none."""
+    kinds = {"test": "map", "finetune": "finetune"}
+    return [kinds[phase.kind] for phase in plan(config) if phase.level == DENSE and phase.kind in kinds]
 
 
 def level_is_done(store: RunStore, history: RunHistory, number: int) -> bool:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 
+from vpns_engine.catalogue import labels
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Tested
-from vpns_engine.history import LevelHistory, RunHistory
-from vpns_engine.levels import dense_is_done, level_digest, level_is_done
+from vpns_engine.history import LevelHistory
+from vpns_engine.levels import level_digest, level_is_done
 from vpns_engine.saved_states import DENSE_LABELS, TUNING_LABELS
 from vpns_engine.specs.data import DATASET_LABELS
 from vpns_engine.specs.method import METHOD_LABELS
@@ -21,8 +22,8 @@ from vpns_engine.words import sparsity_of
 STAGE_LABELS = {"search": TUNING_LABELS["untuned"], "finetune": TUNING_LABELS["tuned"]}
 
 NOTE = (
-    "Test accuracy: mean ± sample standard deviation over the seeds. The difference to the control arm is taken seed by seed; "
-    "the control arm has no prompt."
+    "Test accuracy: mean ± sample standard deviation over the seeds. Gain over control: the difference to the control arm, which "
+    "has no prompt, taken seed by seed."
 )
 
 
@@ -87,8 +88,8 @@ COLUMNS = (
     "Seeds",
     "Test %",
     "with prompt %",
-    "to control arm",
-    "with prompt, to it",
+    "gain over control",
+    "with prompt",
 )
 
 
@@ -149,13 +150,8 @@ def results_of(store: RunStore) -> RunResults:
         for number, level in history.levels.items()
         if level_is_done(store, history, number)
     }
-    return RunResults(store.folder, store.config, levels, _dense(history))
-
-
-def _dense(history: RunHistory) -> dict[str, Tested]:
-    if history.dense is None or not dense_is_done(history, tuned=False):
-        return {}
-    return _tests(history.dense, DENSE_LABELS)
+    dense = _tests(history.dense, DENSE_LABELS) if history.dense is not None else {}
+    return RunResults(store.folder, store.config, levels, dense)
 
 
 def _tests(level: LevelHistory, stages: Iterable[str]) -> dict[str, Tested]:
@@ -177,7 +173,7 @@ def title_of(config: RunConfig) -> str:
     data = config.data
     name = Path(data.folder).name if data.dataset == "folder" else DATASET_LABELS[data.dataset]
     return (
-        f"{config.model.architecture} on {name}, {data.image_size} px on a canvas of {config.prompt.canvas} px, "
+        f"{labels()[config.model.architecture]} on {name}, {data.image_size} px on a canvas of {config.prompt.canvas} px, "
         f"{config.search_epochs} + {config.finetune_epochs} epochs, protocol {data.protocol}"
     )
 

@@ -32,6 +32,9 @@ class Menus(QObject):
         file = self._menu("&File")
         self.new = self._add(file, "newRun", "&New run", standard.New, "Close the open run and go to the settings")
         self.open = self._add(file, "openRun", "&Open run folder …", standard.Open, "Look at a run made here or by `vpns run`")
+        self.open_checkpoint = self._add(
+            file, "openCheckpoint", "Open &checkpoint …", None, "Make a run of a checkpoint of the released code"
+        )
         self.recent = file.addMenu("&Recent runs")
         self.recent.setObjectName("recent")
         file.addSeparator()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from vpns_engine.drive import Control, start
+from vpns_engine.drive import Control, RunMaker, start
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Measuring, StepDone
 from vpns_engine.levels import Done, done_levels
@@ -46,12 +46,15 @@ class RunThread(QThread):
     refused = Signal(str)
     """The run folder could not be made: why."""
 
-    def __init__(self, config: RunConfig, runs: Path, parent: QObject | None, *, again: bool = False) -> None:
-        """`again`: do what is done already once more."""
+    def __init__(
+        self, config: RunConfig, runs: Path, parent: QObject | None, *, again: bool = False, make: RunMaker | None = None
+    ) -> None:
+        """`again`: do what is done already once more; `make` makes another kind of run."""
         super().__init__(parent)
         self._config = config
         self._runs = runs
         self._again = again
+        self._make = make
         self._control = Control()
 
     @property
@@ -76,6 +79,6 @@ class RunThread(QThread):
         with TorchImport() as importing:
             sinks = (importing.look, StepThrottle(self.told.emit))
             try:
-                start(config, self._runs, self._control, sinks, opened=self.opened.emit)
+                start(config, self._runs, self._control, sinks, opened=self.opened.emit, make=self._make)
             except EngineError as error:
                 self.refused.emit(str(error))

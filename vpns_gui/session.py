@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal
 
 from vpns_engine.events import Event, PhaseStarted
 from vpns_engine.history import RunHistory
+from vpns_engine.specs.phase import DENSE
 from vpns_engine.store import RunStore
 
 
@@ -30,7 +31,8 @@ class Session(QObject):
     def open(self, store: RunStore, history: RunHistory, *, live: bool = False) -> None:
         """Show a run from the beginning; `live` where it goes on in this window."""
         self.store, self.history = store, history
-        self.level = max(history.levels, default=0) if history.levels and not live else 0
+        only = DENSE if history.dense is not None and not live else 0
+        self.level = max(history.levels, default=only) if not live else 0
         self._follow_level = live
         self.run_changed.emit(store)
         self._set_live(live)

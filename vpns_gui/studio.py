@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
+from vpns_gui.controllers.checkpoint import CheckpointController
 from vpns_gui.controllers.closing import Closing
 from vpns_gui.controllers.data import DataController
 from vpns_gui.controllers.devices import DeviceController
@@ -57,6 +58,7 @@ class Studio(QObject):
         self.plots: Plots | None = None
         self.run = RunController(self.session, self.notices, runs, window)
         self.library = LibraryController(self.session, self.notices, runs, window)
+        self.checkpoint = CheckpointController(self.run, self.notices, self._settings, window)
         self.export = ExportController(self.session, self.notices, window)
         self.setup = SetupController(self.session, self.run, window.setup, self.notices, window)
         self.data = DataController(self.session, self.run, window.setup, self.notices, window)
@@ -99,6 +101,7 @@ class Studio(QObject):
         for action, act in (
             (menus.new, self._new),
             (menus.open, self._choose_run),
+            (menus.open_checkpoint, self.checkpoint.open),
             (menus.export, self.export.open),
             (menus.show_folder, self._show_folder),
             (menus.data_root, self.data.choose_root),
@@ -126,6 +129,7 @@ class Studio(QObject):
         menus, idle, is_open = self.window.menus, self.run.state == "idle", self.session.store is not None
         menus.new.setEnabled(idle)
         menus.open.setEnabled(idle)
+        menus.open_checkpoint.setEnabled(idle)
         menus.recent.setEnabled(idle)
         for start in (menus.start, menus.start_again):
             start.setEnabled(idle and self.window.setup.ready)

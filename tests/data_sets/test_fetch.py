@@ -130,6 +130,19 @@ def test_that_a_fetch_cut_off_in_the_middle_of_a_file_goes_on_there(tmp_path, we
     assert status_of("svhn", root).state == "ready"
 
 
+def test_that_what_a_killed_fetch_had_unpacked_is_not_taken_over(tmp_path, offered):
+    offered("cifar100")
+    root = tmp_path / "root"
+    left = staging_folder("cifar100", root) / "unpacked" / "cifar-100-python"
+    left.mkdir(parents=True)
+    for name in ("train", "test", "meta", "rubbish"):
+        (left / name).write_bytes(b"half")
+    assert status_of("cifar100", root).state == "download"
+    fetch("cifar100", root, quiet)
+    assert len(read_table("cifar100", root)) > 0
+    assert sorted(path.name for path in (root / "cifar-100-python").iterdir()) == ["meta", "test", "train"]
+
+
 def test_that_a_wrong_checksum_is_one_line_and_leaves_nothing_that_looks_whole(tmp_path, web, offered):
     offered("cifar10")
     web.files["cifar-10-python.tar.gz"] = web.files["cifar-10-python.tar.gz"][:-1] + b"x"
@@ -306,5 +319,5 @@ def test_that_a_set_that_another_process_fetches_is_waited_for(tmp_path, web, of
             held.close()
 
         fetch("cifar100", root, report)
-    assert told == ["Waiting: another process fetches CIFAR-100"]
+    assert told == ["Another process fetches CIFAR-100: waiting"]
     assert web.asked == [] and [path.name for path in root.iterdir()] == ["cifar-100-python"]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -90,6 +91,22 @@ def test_that_a_cancelled_download_goes_on_where_it_ended(tmp_path, web):
     assert names(tmp_path) == [NAME]
 
 
+def test_that_a_killed_download_goes_on_where_it_ended(tmp_path, web):
+    web.stall = 100_000
+    code = "import sys; from pathlib import Path; from vpns_engine.download import fetch_file; "
+    code += "fetch_file(sys.argv[1], Path(sys.argv[2]), report=lambda text, _done: print(text, flush=True))"
+    arguments = [sys.executable, "-c", code, web.url(NAME), str(tmp_path / NAME)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert any("100 kB" in line for line in process.stdout)
+        process.kill()
+    web.stall = None
+    assert f".{NAME}.lock" in names(tmp_path)
+    there = (tmp_path / f".{NAME}.part").stat().st_size
+    assert fetch_file(web.url(NAME), tmp_path / NAME, report=quiet).read_bytes() == CONTENT
+    assert web.asked == [(NAME, None), (NAME, f"bytes={there}-")]
+    assert names(tmp_path) == [NAME]
+
+
 def test_that_a_broken_connection_is_made_again_from_where_it_broke(tmp_path, web):
     web.breaks = [HALF, 1000]
     path = fetch_file(web.url(NAME), tmp_path / NAME, report=quiet)
@@ -123,6 +140,7 @@ def test_that_a_file_that_changed_meanwhile_is_begun_again(tmp_path, web, tag):
         fetch_file(web.url("plain.bin"), tmp_path / "plain.bin", digest=digest, report=cancel_at(0.3))
     web.files["plain.bin"], web.tag = other, tag and '"two"'
     assert fetch_file(web.url("plain.bin"), tmp_path / "plain.bin", digest=digest, report=quiet).read_bytes() == other
+    assert len(web.asked) == (2 if tag else 3)
 
 
 def test_that_a_file_that_became_shorter_is_begun_again(tmp_path, web):
@@ -262,13 +280,13 @@ def test_that_two_at_once_download_a_file_once(tmp_path, web):
             held.close()
 
         fetch_file(web.url(NAME), tmp_path / NAME, report=report)
-    assert told == [f"Waiting: another process downloads {NAME}"]
+    assert told == [f"Another process downloads {NAME}: waiting"]
     assert web.asked == [] and names(tmp_path) == [NAME]
 
 
 def test_that_waiting_for_another_download_can_be_cancelled(tmp_path, web):
     def report(text, _done):
-        assert text.startswith("Waiting")
+        assert text.endswith(": waiting")
         raise Cancelled
 
     with only_one(tmp_path / f".{NAME}.lock", quiet), pytest.raises(Cancelled):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vpns_engine.catalogue import catalogue
 from vpns_engine.datasets import DatasetInfo
 from vpns_engine.forecast import Forecast, cross_check, forecast, lines, num_kept
 from vpns_engine.presets import preset_called
@@ -131,3 +132,47 @@ def test_that_no_count_is_told_for_a_file_of_unknown_classes():
     assert (numbers.num_scored, numbers.kept) == (None, None)
     assert sentence(numbers).startswith("all weights of the file scored, 90 / 95 % sparsity; ")
     assert sentence(numbers).endswith("for each level, 800 half-steps")
+
+
+@pytest.mark.parametrize("architecture", ["vit_b_16", "maxvit_t"])
+def test_that_a_network_of_one_size_takes_image_and_canvas_of_that_size_only(architecture):
+    assert cross_check(sized(architecture, 224), info(2)) == ()
+    image, canvas = cross_check(sized(architecture, 256), info(2))
+    assert (image.location, canvas.location) == ("data.image_size", "prompt.canvas")
+    assert image.message == f"image size 256 px does not fit {architecture}: it takes 224 px only"
+    assert canvas.message.startswith(f"canvas 256 px does not fit {architecture}")
+    smaller = RunConfig(model={"architecture": architecture}, data={"image_size": 192}, prompt={"canvas": 224})
+    assert [problem.location for problem in cross_check(smaller, info(2))] == ["data.image_size"]
+
+
+@pytest.mark.parametrize(("batch", "micro", "refused"), [(8, 1, True), (9, 2, True), (8, 2, False), (9, 3, False), (8, 0, False)])
+def test_that_a_micro_batch_of_one_image_is_refused_where_batch_norm_has_one_pixel(batch, micro, refused):
+    small, large = (
+        RunConfig(
+            model={"architecture": "resnet18"},
+            data={"image_size": size, "batch_size": batch, "micro_batch": micro},
+            prompt={"canvas": size},
+        )
+        for size in (32, 33)
+    )
+    assert [problem.location for problem in cross_check(small, info(2, 2 * batch))] == ["data.micro_batch"] * refused
+    assert cross_check(large, info(2, 2 * batch)) == ()
+
+
+def test_that_every_network_can_be_forecast_at_its_own_size():
+    for name, entry in catalogue().items():
+        config = sized(name, entry.image_size)
+        assert cross_check(config, info(10)) == ()
+        assert forecast(config, 100).num_scored == entry.num_scored
+
+
+def test_that_a_tuned_dense_reference_is_counted_beside_the_levels():
+    plain = forecast(RunConfig(search_epochs=3, finetune_epochs=2), 128)
+    tuned = forecast(RunConfig(search_epochs=3, finetune_epochs=2, dense="tuned"), 128)
+    assert (plain.half_steps, tuned.half_steps, tuned.dense_epochs) == (20, 40, 5)
+    assert lines(tuned)[2] == "3 + 2 epochs of 2 iterations and 5 for the dense reference, 40 half-steps"
+
+
+def test_that_the_dense_reference_can_be_all_there_is():
+    alone = forecast(RunConfig(search_epochs=3, finetune_epochs=2, dense="tuned", mask={"sparsities": ()}), 128)
+    assert lines(alone)[0::2] == ("no level, the dense reference only", "5 epochs of 2 iterations, 20 half-steps")

@@ -9,7 +9,7 @@ from vpns_engine.datasets import split_of
 from vpns_engine.errors import EngineError
 from vpns_engine.specs.data import DataSpec
 from vpns_engine.training.image_files import FileImages
-from vpns_engine.training.images import DigitImages, HeldImages, ImageSource
+from vpns_engine.training.images import HeldImages, ImageSource, SmallImages
 from vpns_engine.training.sources import open_source
 from vpns_engine.training.transforms import drawn_cuts, whole_picture
 
@@ -23,7 +23,7 @@ def pictures():
 
 
 def test_that_the_digits_come_in_every_size():
-    images = DigitImages()
+    images = SmallImages(split_of(DataSpec(), 7).load())
     for side in (8, 18):
         pictures, good = images.fetch(np.array([5, 0]), side)
         assert pictures.shape == (2, 3, side, side) and pictures.dtype == torch.uint8
@@ -32,7 +32,7 @@ def test_that_the_digits_come_in_every_size():
 
 
 def test_that_the_digits_are_resized_as_pil_does_it_to_the_bit():
-    images = DigitImages()
+    images = SmallImages(split_of(DataSpec(), 7).load())
     own, _ = images.fetch(np.arange(20), 8)
     found, _ = images.fetch(np.arange(20), 18)
     for small, large in zip(own, found, strict=True):
@@ -80,8 +80,10 @@ def test_that_each_kind_of_data_set_is_opened_its_own_way(pictures, tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     told = []
     cifar = DataSpec(dataset="cifar10")
-    assert isinstance(open_source(_split(), DataSpec(), CPU, told.append), DigitImages)
-    assert isinstance(open_source(_split(load=lambda: pictures), cifar, CPU, told.append), HeldImages)
+    assert isinstance(open_source(_split(), DataSpec(), CPU, told.append), SmallImages)
+    assert isinstance(open_source(_split(), DataSpec(image_size=224), CPU, told.append), HeldImages)
+    many = np.repeat(pictures, 3000, axis=0)
+    assert isinstance(open_source(_split(load=lambda: many), cifar, CPU, told.append), HeldImages)
     files = open_source(_split(load=None, paths=(str(tmp_path / "a.png"),)), cifar, CPU, told.append)
     assert isinstance(files, FileImages)
     assert files.fetch(np.array([0]), 8)[1].size == 0
@@ -89,7 +91,7 @@ def test_that_each_kind_of_data_set_is_opened_its_own_way(pictures, tmp_path):
     files.close()
 
 
-def test_that_a_set_whose_files_cannot_be_read_is_an_error(tmp_path):
+def test_that_a_set_whose_files_cannot_be_read_is_an_error():
     def load():
         raise EngineError("data_batch_1 cannot be read")
 

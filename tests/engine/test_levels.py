@@ -8,6 +8,7 @@ from tests.engine.done_runs import config_of, done_run
 from tests.engine.tiny_runs import make_pictures
 from vpns_engine.levels import dense_digest, done_levels, level_digest
 from vpns_engine.specs.data import DataSpec
+from vpns_engine.specs.mapping import MappingSpec
 from vpns_engine.specs.model import ModelSpec
 from vpns_engine.specs.optim import OptimGroups, OptimSpec
 from vpns_engine.specs.prompt import PromptSpec
@@ -91,6 +92,15 @@ def test_that_a_dense_reference_still_to_be_tuned_is_a_run_of_its_own(tmp_path):
     done_run(tmp_path, config_of(0.9, dense="tuned"))
     assert _left(config_of(0.9, dense="tuned"), tmp_path) is None
     assert _left(config_of(0.8, dense="mapped"), tmp_path) == ((0.8,), "none")
+
+
+def test_that_a_new_head_has_a_dense_reference_only_where_it_is_tuned(tmp_path):
+    head = MappingSpec(kind="head")
+    done_run(tmp_path, config_of(0.9, mapping=head))
+    assert _left(config_of(0.9, mapping=head), tmp_path) is None
+    assert _left(config_of(0.9, mapping=head, dense="tuned"), tmp_path) == ((), "tuned")
+    done_run(tmp_path, config_of(0.9, mapping=head, dense="tuned"))
+    assert _left(config_of(0.9, 0.8, mapping=head, dense="tuned"), tmp_path) == ((0.8,), "none")
 
 
 def test_that_a_mapped_dense_reference_waits_for_the_next_level(tmp_path):

@@ -11,14 +11,17 @@ from PIL import Image
 from tests.engine.tiny_runs import CLASSES, make_pictures, run, run_with, tiny_config
 from tests.engine.tiny_states import NUM_TARGET, PROMPTED, TUNED, do, rewound, tiny_network, tiny_state
 from vpns_engine.artifacts import read_arrays, read_state_info
+from vpns_engine.catalogue import catalogue
 from vpns_engine.cli_show import show
 from vpns_engine.density import densities_of_run
 from vpns_engine.drive import Control
 from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded, LabelsMapped, LevelSaved, Measuring, RunStarted, StepDone
 from vpns_engine.export import export_run
+from vpns_engine.forecast import forecast
 from vpns_engine.nn.mappings import draw_sources
-from vpns_engine.nn.sparse import SparseNetwork
+from vpns_engine.nn.models import blank_network
+from vpns_engine.nn.sparse import SparseNetwork, scored_weights
 from vpns_engine.plan import plan
 from vpns_engine.specs.phase import DENSE, Finetune, HalfStep, MapLabels, Rewind, Search
 from vpns_engine.specs.phase import Test as Testing
@@ -307,3 +310,26 @@ def test_that_more_classes_than_the_network_has_need_a_head(tmp_path):
     assert events[-1].status == "failed" and "38 target classes" in events[-1].text
     _, events = run(tiny_config(folder, data=data, mapping={"kind": "head"}), tmp_path / "b")
     assert events[-1].status == "finished", events[-1].text
+
+
+@pytest.mark.parametrize("kind", ["ilm", "rlm", "head"])
+def test_that_a_run_goes_on_from_a_state_of_any_mapping(kind, pictures, tmp_path):
+    store, events = run(tiny_config(pictures, mapping={"kind": kind}), tmp_path / "a")
+    saved = of(events, LevelSaved)[0]
+    start = str(store.path(saved.state_path))
+    again, events = run(tiny_config(pictures, mapping={"kind": kind}, start_from=start), tmp_path / "b")
+    assert events[-1].status == "finished", events[-1].text
+    told = [event.sources for event in of(events, LabelsMapped)]
+    before = read_state_info(store.path(saved.state_path)).mapping
+    assert told[:1] == ([] if kind == "head" else [before])
+    state = read_state_info(again.path(of(events, LevelSaved)[-1].state_path))
+    assert state.mapping == (told[-1] if told else before)
+
+
+@pytest.mark.parametrize("architecture", ["resnet20", "resnet18", "vgg16_bn", "squeezenet1_1"])
+def test_that_the_forecast_counts_a_head_as_the_network_does(architecture):
+    config = RunConfig.model_validate({"mapping": {"kind": "head"}, "model": {"architecture": architecture}})
+    network = blank_network(architecture, catalogue()[architecture].num_source_classes)
+    head = catalogue()[architecture].classifier
+    scored = sum(parameter.numel() for name, _, parameter in scored_weights(network) if name != head)
+    assert forecast(config, 10).num_scored == scored

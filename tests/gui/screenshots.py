@@ -3,7 +3,7 @@
     python -m tests.gui.screenshots [FOLDER] [--epochs SEARCH TUNE] [--run RUN_FOLDER]
 
 Writes curves, prompt, masks and results as `light-curves.png`, `dark-curves.png` and so on; `start` is the window as it opens,
-`running` the window while the run is on.
+`running` the window while the run is on, `set-up` the form with one of the paper's presets, `architectures` and `data-sets` lists.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from vpns_engine.presets import presets
 from vpns_engine.specs.run import RunConfig
 from vpns_gui import app, theme
 from vpns_gui.background import Background
+from vpns_gui.forms.pick_edit import PickEdit
 from vpns_gui.studio import Studio
 
 WINDOW_SIZE = (1360, 880)
@@ -57,6 +58,29 @@ class Photographer(QObject):
             raise OSError(f"{path} cannot be written")
         print(path)
 
+    def list_of(self, name: str, location: str) -> None:
+        """Save the open list of a choice of the form."""
+        choice = self._studio.window.findChild(PickEdit, location)
+        opened = choice.open_list()
+        if not opened.grab().save(str(self._folder / f"{name}.png")):
+            raise OSError(f"{name}.png cannot be written")
+        opened.hide()
+        print(self._folder / f"{name}.png")
+
+    def set_up(self, scheme: str) -> None:
+        """Add the steps that show the form with a preset of the paper, and its long lists."""
+        preset = self._studio.window.findChild(PickEdit, "preset")
+        wait: Callable[[], object] = lambda: None  # noqa: E731
+        self.then(
+            lambda: theme.apply(self._program, SCHEMES[scheme]),
+            lambda: preset.setCurrentIndex(preset.findData("paper-resnet18-cifar100")),
+            *(wait, wait, wait),
+            lambda: self.picture(f"{scheme}-set-up"),
+            lambda: self.list_of(f"{scheme}-architectures", "model.architecture"),
+            lambda: self.list_of(f"{scheme}-data-sets", "data.dataset"),
+            lambda: preset.setCurrentIndex(0),
+        )
+
     def views(self, scheme: str) -> None:
         """Add the steps that show every view in a scheme."""
         tabs = self._studio.window.tabs
@@ -82,6 +106,7 @@ def take(config: RunConfig, runs: Path, folder: Path, old: Path | None) -> int:
         photographer.then(lambda: studio.run.start(config))
         studio.session.told.connect(_once_half_done(studio, photographer))
     for scheme in SCHEMES:
+        photographer.set_up(scheme)
         photographer.views(scheme)
     photographer.then(studio.window.close)
     QTimer.singleShot(SETTLE_MS, photographer.go_on)

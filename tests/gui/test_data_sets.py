@@ -2,6 +2,8 @@
 
 import hashlib
 import tarfile
+import threading
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -341,3 +343,37 @@ def test_that_weights_that_are_not_there_say_their_size(panel, qtbot, tmp_path, 
     qtbot.waitUntil(lambda: text(panel, "problem:model.weights") == "")
     architecture.setCurrentIndex(architecture.findData("resnet20"))
     assert text(panel, "problem:model.weights") == ""
+
+
+def test_that_a_set_that_a_run_has_fetched_is_ready_after_it(studio, qtbot, root):
+    choose(studio.window, "cifar100")
+    wait_for(qtbot, studio.window, "Will be downloaded")
+    write("cifar100", root, per_class=20)
+    studio.run.state_changed.emit("idle")
+    wait_for(qtbot, studio.window, "Ready")
+
+
+def test_that_a_set_that_a_run_works_on_is_not_downloaded_beside_it(studio, qtbot, monkeypatch):
+    window = studio.window
+    choose(window, "cifar100")
+    wait_for(qtbot, window, "Will be downloaded")
+    store = SimpleNamespace(config=RunConfig(data={"dataset": "cifar100"}))
+    with monkeypatch.context() as patched:
+        patched.setattr(studio.session, "store", store)
+        patched.setattr(type(studio.run), "state", property(lambda _: "running"))
+        qtbot.mouseClick(tool(window, "dataDownload"), Qt.MouseButton.LeftButton)
+    assert "a run works on CIFAR-100" in text(window, "dataProgress")
+    assert not studio.data.busy
+
+
+def test_that_the_data_root_stays_while_a_set_comes_in(studio, qtbot, monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr(data_module, "fetch", lambda *_: go.wait(10))
+    choose(studio.window, "cifar100")
+    wait_for(qtbot, studio.window, "Will be downloaded")
+    qtbot.mouseClick(tool(studio.window, "dataDownload"), Qt.MouseButton.LeftButton)
+    assert open_root_dialog(studio) is None
+    assert "the data root stays until that is over" in studio.window.log.text
+    assert not studio.window.setup.ready
+    go.set()
+    qtbot.waitUntil(lambda: not studio.data.busy)

@@ -265,3 +265,24 @@ def test_that_a_set_still_to_be_downloaded_is_counted_ahead(tmp_path, values, co
 def test_that_a_data_root_given_for_one_run_is_looked_at_apart(tmp_path):
     first, second = (RunConfig(data={"dataset": "svhn", "root": str(tmp_path / name)}) for name in "ab")
     assert sources_of(first) != sources_of(second)
+
+
+def test_that_what_the_published_protocol_decides_is_off_with_its_reason():
+    paper = Draft.of({"data": {"protocol": "paper"}}).values
+    found = {place: presence(form_fields()[place], paper) for place in ("precision", "channels_last")}
+    assert {place: (one.enabled, one.hint) for place, one in found.items()} == {
+        "precision": (False, "As published: float32"),
+        "channels_last": (False, "As published: off"),
+    }
+    assert presence(form_fields()["precision"], Draft.of({}).values).enabled
+
+
+def test_that_a_run_that_goes_on_from_a_state_shows_no_search():
+    values = Draft.of({"start_from": "state.safetensors"}).values
+    assert not presence(form_fields()["search_epochs"], values).enabled
+    shown = {
+        place.split(".")[1]
+        for place, field in form_fields().items()
+        if place.startswith("optim.") and presence(field, values).shown
+    }
+    assert shown == {"weights", "finetune_prompt"}

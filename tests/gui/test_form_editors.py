@@ -6,8 +6,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton, QWidget
 
 from vpns_engine.specs.problems import Problem
+from vpns_gui import theme
 from vpns_gui.forms.draft import Draft
-from vpns_gui.forms.editors import ChoiceEdit, PathEdit, TextEdit, WholeEdit
+from vpns_gui.forms.editors import CheckEdit, ChoiceEdit, PathEdit, TextEdit, WholeEdit
 from vpns_gui.forms.form import ConfigForm
 from vpns_gui.forms.percents import read_percents, write_percents
 
@@ -138,3 +139,17 @@ def test_that_a_problem_opens_the_advanced_part(form):
     assert not form.findChild(QWidget, "data.batch_size").isVisible()
     form.set_problems((Problem("data.batch_size", "Batch size 0: at least 1"),))
     assert form.findChild(QWidget, "data.batch_size").isVisible()
+
+
+def test_that_a_check_box_follows_light_and_dark(qtbot, qapp):
+    box = CheckEdit(None)
+    box.setText("Control arm as well")
+    qtbot.addWidget(box)
+    box.show()
+    try:
+        for scheme in (theme.LIGHT, theme.DARK, theme.LIGHT):
+            theme.apply(qapp, scheme)
+            qtbot.waitUntil(lambda scheme=scheme: box.palette().windowText().color().name() == scheme.text)
+            assert box.palette().window().color().name() == scheme.grid
+    finally:
+        qapp.setProperty("vpns_dark", None)

@@ -43,7 +43,7 @@ def fetch(key: Dataset, root: Path, report: Report) -> None:
         raise EngineError(f"{facts.label} must be fetched by hand: {facts.by_hand(root)}")
     stage = staging_folder(key, root)
     # beside the folder, which is removed at the end
-    waiting = partial(report, f"Waiting: another process fetches {facts.label}", None)
+    waiting = partial(report, f"Another process fetches {facts.label}: waiting", None)
     with only_one(stage.with_name(f"{stage.name}.lock"), waiting):
         if not missing(key, root):
             return  # the other process was quicker

@@ -36,7 +36,7 @@ class OptimGroups(Spec):
     """Prompt, in the search."""
 
     weights: OptimSpec = option(OptimSpec(kind="sgd", lr=1e-2), "Weights (tuning)")
-    """Weights, biases and batch-norm, in the tuning."""
+    """Weights, biases and batch-norm, in the tuning; a new linear head in the search too."""
 
     finetune_prompt: OptimSpec = option(OptimSpec(kind="sgd", lr=1e-2), "Prompt (tuning)")
     """Prompt, in the tuning."""

@@ -57,8 +57,9 @@ class RunConfig(Spec):
         advanced=True,
         words={"none": "None", "mapped": "Mapped, untuned", "tuned": "Mapped, and tuned"},
     )
-    """What the unpruned network reaches, for comparison. mapped: its labels are mapped and it is tested, which takes one pass;
-    tuned: it is tuned as well, without a prompt, with as many updates as a level makes."""
+    """What the unpruned network reaches, for comparison. mapped: its labels are mapped and it is tested, which takes one pass (a
+    new linear head has learned nothing then, and is not tested); tuned: it is tuned as well, without a prompt, with as many
+    updates as a level makes."""
 
     optim: OptimGroups = OptimGroups()
     """The optimizers."""

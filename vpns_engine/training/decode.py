@@ -31,7 +31,7 @@ def decode(path: str) -> Tensor:
     """
     try:
         data = np.fromfile(path, dtype=np.uint8)
-        with Image.open(BytesIO(data)) as file:
+        with Image.open(BytesIO(data.tobytes())) as file:
             fast = file.mode in _FAST.get(file.format or "", ()) and getattr(file, "n_frames", 1) == 1
             picture = _fast(data) if fast else None
             return _slow(file) if picture is None else picture

@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vpns_engine.bundled import resource
 from vpns_engine.training.buffers import Buffers
 from vpns_engine.training.transforms import Cuts, Ids, cut_out, resample, whole_picture
 
@@ -51,21 +50,24 @@ class ImageSource:
         return self._buffers.take(tuple(x_BCSS.shape), self.device).copy_(x_BCSS).div_(255)
 
 
-class DigitImages(ImageSource):
-    """The bundled digits; each size is made once."""
+class SmallImages(ImageSource):
+    """A set so small that it is held resized, by PIL, in every size that is asked for."""
 
-    def __init__(self, device: torch.device = CPU) -> None:
+    def __init__(self, pictures_NHW3: npt.NDArray[np.uint8], device: torch.device = CPU) -> None:
         super().__init__(device)
-        with np.load(resource("demo/digits.npz"), allow_pickle=False) as file:
-            self._pictures = file["images"]
+        self._pictures = pictures_NHW3
         self._sizes: dict[int, Tensor] = {}
 
     def fetch(self, ids_B: Ids, side: int) -> Shown:
         """See `ImageSource`."""
         if side not in self._sizes:
-            whole = torch.from_numpy(np.stack([_resized(picture, side) for picture in self._pictures]))
-            self._sizes[side] = whole.permute(0, 3, 1, 2).contiguous().to(self.device)
+            whole = np.stack([_resized(picture, side) for picture in self._pictures])
+            self._sizes[side] = torch.from_numpy(whole).permute(0, 3, 1, 2).contiguous().to(self.device)
         return self._sizes[side][torch.from_numpy(ids_B).to(self.device)], np.arange(ids_B.size)
+
+
+def _resized(picture_HW3: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(picture_HW3).resize((side, side), Image.Resampling.BILINEAR))
 
 
 class HeldImages(ImageSource):
@@ -88,11 +90,6 @@ class HeldImages(ImageSource):
     def _batch(self, ids_B: Ids, cuts: Cuts) -> Tensor:
         pictures = self._store[torch.from_numpy(ids_B).to(self._store.device)]
         return shown_of(to_device(pictures, self.device), cuts, self._buffers)
-
-
-def _resized(picture_HW: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
-    """Resize a grey picture as PIL does it, and make it RGB, shape (R, R, 3)."""
-    return np.asarray(Image.fromarray(picture_HW).convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
 
 
 def shown_of(pictures_BCHW: Tensor, cuts: Cuts, buffers: Buffers) -> Tensor:

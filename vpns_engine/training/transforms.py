@@ -108,7 +108,7 @@ def _weights(side: int, length: int, device: torch.device) -> Tensor:
 
 
 def resized(picture_3HW: Tensor, side: int) -> Tensor:
-    """Resize both sides of one uint8 picture (bilinear with antialias), on the CPU: (3, R, R), as close to PIL as `resample`."""
+    """Resize both sides of a uint8 picture (bilinear with antialias), on the CPU: (3, R, R), as close to PIL as `resample`."""
     if picture_3HW.shape[1:] == (side, side):
         return picture_3HW
     # the fast way of torch's kernel wants the channels last

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from vpns_engine.drive import RunMaker
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, RunEnded
 from vpns_engine.files import explain
@@ -40,6 +41,7 @@ class RunController(QObject):
         """The run made last in this window."""
         self._discarding = False
         self._waiting: list[RunConfig] = []
+        self._make: RunMaker | None = None
         self._total, self._again, self._config, self._opened, self._reused = 0, False, RunConfig(), False, Done()
         self._removal = Background(self, matters=True)
         self._removal.done.connect(lambda folder: notices.say(f"Discarded {folder}"))
@@ -65,16 +67,20 @@ class RunController(QObject):
             return False
         return store is self.own or (self._thread is None and store.folder.resolve().parent == self._runs.resolve())
 
-    def start(self, *configs: RunConfig, again: bool = False) -> None:
-        """Begin a run, and do the others after it; does nothing while one is on. `again`: also what is done already."""
+    def start(self, *configs: RunConfig, again: bool = False, make: RunMaker | None = None) -> None:
+        """Begin a run, and do the others after it; does nothing while one is on.
+
+        `again`: also what is done already; `make` makes another kind of run.
+        """
         if self._thread is None and configs:
+            self._make = make
             self._waiting, self._total, self._again, self._opened = list(configs), len(configs), again, False
             self._begin()
 
     def _begin(self) -> None:
         self.own, self._discarding, self._reused = None, False, Done()
         self._config = self._waiting.pop(0)
-        self._thread = RunThread(self._config, self._runs, self, again=self._again)
+        self._thread = RunThread(self._config, self._runs, self, again=self._again, make=self._make)
         self._thread.reused.connect(self._reuse)
         self._thread.opened.connect(self._open)
         self._thread.told.connect(self._take)

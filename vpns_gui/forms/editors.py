@@ -153,8 +153,9 @@ class CheckEdit(QCheckBox):
             self.setChecked(bool(value))
 
     def _colour(self, colours: Colours) -> None:
-        # Fusion draws the box's outline in a darker shade of the window: in the dark it could not be seen
-        palette = theme.palette(colours)
+        # Fusion draws the box's outline in a darker shade of the window: in the dark it could not be seen. Nothing else is set:
+        # what is set here does not follow a change of the scheme by itself
+        palette = QPalette()
         palette.setColor(QPalette.ColorRole.Window, QColor(colours.grid))
         self.setPalette(palette)
 

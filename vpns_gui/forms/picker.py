@@ -161,7 +161,7 @@ class _LineDelegate(QStyledItemDelegate):
         """Draw a line."""
         line: Line = index.data(_LINE)
         painter.save()
-        box = _rect(option).adjusted(MARGIN_PX, 0, -MARGIN_PX, 0)
+        box = option.rect.adjusted(MARGIN_PX, 0, -MARGIN_PX, 0)
         if isinstance(line, Heading):
             _draw_heading(painter, box, line)
         else:
@@ -223,12 +223,7 @@ def _can_be_chosen(line: Line) -> bool:
     return isinstance(line, Entry) and not line.off
 
 
-def _rect(option: QStyleOptionViewItem) -> QRect:
-    rect: QRect = option.rect  # type: ignore[attr-defined] # its stub leaves out the fields
-    return rect
-
-
 def _view_of(option: QStyleOptionViewItem) -> QListView:
-    view = option.widget  # type: ignore[attr-defined]
+    view = option.widget
     assert isinstance(view, QListView)
     return view

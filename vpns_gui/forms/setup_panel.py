@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from vpns_engine.presets import Preset, all_presets
-from vpns_engine.specs.data import DATASET_LABELS, Dataset
+from vpns_engine.specs.data import DATASET_LABELS, NAMED, Dataset
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.specs.sweep import Sweep
 from vpns_gui.forms.choices import Choices, Sources, choices_at_first, sources_of
@@ -62,7 +62,7 @@ class SetupPanel(QWidget):
         self._choices = choices_at_first()
         self._asked: Sources | None = None
         self._asked_shelf: str | None = None
-        self._downloading = ""
+        self._downloading: Dataset | None = None
         self._running, self._was_ready = False, False
         self._draft = Draft.of(self._presets[0].values)
         self._begun: Mapping[str, object] | None = None
@@ -102,9 +102,9 @@ class SetupPanel(QWidget):
         same = (preset for preset in self._presets if Draft.of(preset.values).values == draft.values)
         self._show(draft, next(same, None))
 
-    def set_download(self, download: DownloadSight | None, dataset: str = "") -> None:
+    def set_download(self, download: DownloadSight | None, dataset: Dataset | None = None) -> None:
         """Show how far the download of a data set is; None: none is on. A run on it has to wait."""
-        self._downloading = dataset if download is not None and download.is_on else ""
+        self._downloading = dataset if download is not None and download.is_on else None
         self._form.data_note.set_download(download)
         self._say_reason()
 
@@ -177,8 +177,8 @@ class SetupPanel(QWidget):
             self.ready_changed.emit(self.ready)
 
     def _waits_for_data(self) -> str:
-        key = str(self._draft.values[DATA_SET])
-        return f"{DATASET_LABELS[key]} is being downloaded." if self._downloading and key == self._downloading else ""
+        key = self._downloading
+        return f"{DATASET_LABELS[key]} is being downloaded." if key is not None and key == self._draft.values[DATA_SET] else ""
 
     def _show_data(self) -> None:
         """Say how the chosen data set stands, and the others in the lists."""
@@ -190,7 +190,9 @@ class SetupPanel(QWidget):
         self._form.set_weights_note(weights_note(self._draft.values, absent))
 
     def _request_download(self) -> None:
-        self.download_requested.emit(DataPlace(str(self._draft.values[DATA_SET]), str(self._draft.values[DATA_ROOT])))
+        key = next((key for key in NAMED if key == self._draft.values[DATA_SET]), None)
+        if key is not None:
+            self.download_requested.emit(DataPlace(key, str(self._draft.values[DATA_ROOT])))
 
     def _ask(self) -> None:
         given = str(self._draft.values[DATA_ROOT])

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from vpns_gui import theme
+from vpns_gui.forms.editors import CheckEdit
 from vpns_gui.theme import Colours
 
 
@@ -20,7 +21,8 @@ class StartBar(QWidget):
         self._summary = _line(self, "summary")
         self._reason = _line(self, "reason")
         self._urgent = False
-        self._control = QCheckBox("Control arm as well", self)
+        self._control = CheckEdit(self)
+        self._control.setText("Control arm as well")
         self._control.setObjectName("controlArm")
         self._control.setToolTip(
             "<p>Do the same settings without a prompt beside each run, with as many updates: the difference is what the prompt "

@@ -16,8 +16,8 @@ SUMMARY_COLUMNS = (
     "Seeds",
     "Test %\nno prompt",
     "Test %\nwith prompt",
-    "To the control arm\nno prompt",
-    "To the control arm\nwith prompt",
+    "Gain over control\nno prompt",
+    "Gain over control\nwith prompt",
 )
 _FIRST_NUMBER = 4
 
@@ -42,7 +42,7 @@ class SummaryView(QWidget):
         self._families.currentIndexChanged.connect(self.family_requested)
         self._table = text_table(SUMMARY_COLUMNS, "summaryTable", content)
         self._table.horizontalHeader().setToolTip(
-            "Mean ± sample standard deviation over the seeds. To the control arm: the difference, taken seed by seed"
+            "Mean ± sample standard deviation over the seeds. Gain over control: the difference to the control arm, seed by seed"
         )
         self._note = QLabel(content)
         self._note.setObjectName("summaryNote")

@@ -19,6 +19,7 @@ STATE_WORDS: dict[State, str] = {
 }
 EXPLAINED: dict[PhaseKind, str] = {
     "rewind": "Back to the pre-trained weights, the initial scores and the zero prompt.",
+    "load": "Take over a saved state: weights, scores, mask, prompt and label mapping.",
     "score": "Set the mask once, by a criterion over all layers together.",
     "map": "Label mapping: find the source class that stands for each target class.",
     "search": "Stage 1: learn the scores (and the prompt); weights are frozen. The mask follows from the scores.",
