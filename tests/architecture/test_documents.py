@@ -11,6 +11,12 @@ import pytest
 
 from tests.architecture.sources import ROOT
 from vpns_engine import cli, events, store
+from vpns_engine.catalogue import catalogue
+from vpns_engine.data_sets.facts import facts_of
+from vpns_engine.specs.data import DATASET_LABELS, NAMED
+from vpns_engine.specs.mapping import MAPPING_LABELS
+from vpns_engine.specs.method import METHOD_LABELS
+from vpns_engine.specs.prompt import PromptSpec
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 COMMON_FIELDS = {"seq", "time", "kind"}
@@ -93,6 +99,44 @@ def test_that_the_readme_lists_every_event_with_its_fields():
     union, _ = get_args(events.Event)
     real = {kind.model_fields["kind"].default: set(kind.model_fields) - COMMON_FIELDS for kind in get_args(union)}
     assert told == real
+
+
+def _table(heading: str) -> list[list[str]]:
+    """Give the cells of the rows below a heading of the README."""
+    section = re.split(r"\n##+ ", _text("README.md").split(f"### {heading}\n")[1])[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    return rows[1:]
+
+
+def test_that_the_readme_lists_every_network():
+    told = {family: names.split(", ") for family, names in _table("Networks")}
+    real = {entry.family: [] for entry in catalogue().values()}
+    for entry in catalogue().values():
+        if not entry.unsupported:
+            real[entry.family].append(entry.label)
+    assert told == real
+
+
+def test_that_the_readme_lists_every_data_set_with_its_size():
+    told = {name.strip("`"): (label, classes, images) for label, name, classes, images, _ in _table("Data sets")}
+    assert set(told) == set(DATASET_LABELS) - {"unknown"}
+    for key in NAMED:
+        facts = facts_of(key)
+        counts = (facts.num_train, facts.num_validation, facts.num_test)
+        images = " / ".join(f"{count:,}" if count else "-" for count in counts)
+        assert told[key] == (facts.label, f"{facts.num_classes:,}", images)
+
+
+def test_that_the_readme_lists_every_prompt_mapping_and_method():
+    told = [(kind, name.strip("`")) for kind, name, _ in _table("Prompts, label mappings, methods")]
+    kinds = {"prompt": PromptSpec.kinds(), "mapping": MAPPING_LABELS, "method": METHOD_LABELS}
+    assert sorted(told) == sorted((kind, name) for kind, names in kinds.items() for name in names)
+
+
+def test_that_the_tests_the_readme_names_are_there():
+    named = set(re.findall(r"`(tests/[\w/.]+)`", _text("README.md")))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_that_the_readme_lists_what_run_json_holds():

@@ -7,6 +7,7 @@ Shapes: B batch, S image side.
 
 import importlib
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ from vpns_engine.training.steps import half_step
 
 NUM_TARGET, DENSITY = 3, 0.5
 BIG = 150_000_000
-SGD = OptimSpec(kind="sgd", lr=0.01)
+SGD = OptimSpec(kind="sgd", lr=0.01, momentum=0, weight_decay=0)
 PROMPTED = {"search": HalfStep("vp", True, ("scores", "prompt")), "finetune": HalfStep("vp", True, ("weights", "prompt"))}
 
 
@@ -68,7 +69,6 @@ def made(request):
 def _with_values(network: nn.Module) -> nn.Module:
     known = {name: buffer for name, buffer in network.named_buffers() if not buffer.is_meta}
     network.to_empty(device="cpu")
-    torch.manual_seed(5)
     with torch.no_grad():
         for name, value in network.state_dict().items():
             if name in known:
@@ -78,9 +78,20 @@ def _with_values(network: nn.Module) -> nn.Module:
             elif value.ndim < 2:
                 value.zero_()
             else:
-                bound = (3 / value[0].numel()) ** 0.5
-                value.uniform_(-bound, bound)
+                _draw(value.view(-1), (3 / value[0].numel()) ** 0.5)
     return network
+
+
+def _draw(flat: torch.Tensor, bound: float) -> None:
+    """Fill with numbers between -bound and bound; some repeat, which takes a fraction of the time."""
+    numbers = _numbers()
+    for piece in flat.split(len(numbers)):
+        torch.mul(numbers[: len(piece)], bound, out=piece)
+
+
+@cache
+def _numbers() -> torch.Tensor:
+    return 2 * torch.rand(3_000_017, generator=torch.Generator().manual_seed(5)) - 1
 
 
 @dataclass
@@ -89,7 +100,7 @@ class Worked:
 
     num_scored: int
     kept: dict[str, int]
-    """Kept weights at the start and after the search's half-step."""
+    """Kept weights at the start, and after a half-step of each stage."""
     losses: dict[str, float]
     moved: dict[str, set[str]]
     """What each half-step moved: scores, weights, prompt."""
@@ -117,9 +128,8 @@ def worked(made):
         before = _values(state)
         losses[stage] = float(half_step(state, half, batch).loss)
         moved[stage] = {group for group, value in _values(state).items() if not torch.equal(value, before[group])}
-        kept[stage] = sum(state.network.kept()) if stage == "search" else 0
     masks = {item.name: mask.numpy() for item, mask in zip(state.network.scored, state.network.masks(), strict=True)}
-    kept["finetune"] = sum(int(np.count_nonzero(mask)) for mask in masks.values())
+    kept["end"] = sum(int(np.count_nonzero(mask)) for mask in masks.values())
     nonzero = sum(int(torch.count_nonzero(item.parameter)) for item in state.network.scored)
     weights = {name: value.numpy() for name, value in state.network.plain_state(masked=False).items()}
     num_scored = state.network.num_scored
@@ -177,7 +187,7 @@ def test_that_a_state_dict_holds_all_values_of_a_network(made):
 
 def test_that_the_threshold_keeps_the_asked_density(worked):
     wanted = worked.num_scored - int((1 - DENSITY) * worked.num_scored)
-    for stage in ("start", "search"):
+    for stage in ("start", "end"):
         # what ties with the threshold falls too
         assert wanted - 1e-4 * worked.num_scored <= worked.kept[stage] <= wanted
 
@@ -185,17 +195,14 @@ def test_that_the_threshold_keeps_the_asked_density(worked):
 def test_that_a_half_step_of_each_stage_learns_what_it_should(worked):
     assert all(np.isfinite(loss) for loss in worked.losses.values())
     assert worked.moved == {"search": {"scores", "prompt"}, "finetune": {"weights", "prompt"}}
-    assert worked.kept["finetune"] == worked.kept["search"]
-    assert 0.99 * worked.kept["finetune"] <= worked.nonzero <= worked.kept["finetune"]
+    assert 0.99 * worked.kept["end"] <= worked.nonzero <= worked.kept["end"]
 
 
 def test_that_the_exported_state_dict_loads_strictly_into_the_bare_network(made, worked):
     code = code_of(made.name)
     assert code.own_file or getattr(importlib.import_module(code.module), code.builder)
-    bare = blank_network(made.name, made.entry.num_source_classes)
-    assert not bare.load_state_dict(worked.folded, strict=True, assign=True).missing_keys
-    assert not any(value.is_meta for value in (*bare.parameters(), *bare.buffers()))
-    nonzero = sum(int(torch.count_nonzero(parameter)) for _, _, parameter in scored_weights(bare))
+    made.network.load_state_dict(worked.folded, strict=True)
+    nonzero = sum(int(torch.count_nonzero(parameter)) for _, _, parameter in scored_weights(made.network))
     assert nonzero == worked.nonzero
 
 
@@ -217,9 +224,11 @@ def _trains_on(network: nn.Module, count: int, size: int) -> bool:
 
 
 def test_that_a_new_classifier_makes_the_architecture_with_that_many_classes(made):
-    network, other = (blank_network(made.name, count) for count in (made.entry.num_source_classes, NUM_TARGET))
-    assert replace_classifier(network, made.name, NUM_TARGET, 1) == made.entry.classifier
-    assert _shapes(network) == _shapes(other)
+    old = made.network.get_submodule(made.entry.classifier)
+    assert replace_classifier(made.network, made.name, NUM_TARGET, 1) == made.entry.classifier
+    assert _shapes(made.network) == _shapes(blank_network(made.name, NUM_TARGET))
+    parent, _, last = made.entry.classifier.rpartition(".")
+    setattr(made.network.get_submodule(parent), last, old)
 
 
 def _shapes(network: nn.Module) -> dict[str, torch.Size]:

@@ -103,7 +103,7 @@ def test_that_a_run_ends_with_the_advice_and_is_done_with_it(tmp_path, monkeypat
     cross_entropy = steps.functional.cross_entropy
 
     def scarce(logits, target, **options):
-        if len(target) > 2 and torch.is_grad_enabled():
+        if len(target) > 2 and "reduction" not in options:  # in a half-step
             raise RuntimeError(CPU_WORDS)
         return cross_entropy(logits, target, **options)
 

@@ -3,7 +3,7 @@
     python -m tests.gui.screenshots [FOLDER] [--epochs SEARCH TUNE] [--run RUN_FOLDER]
 
 Writes curves, prompt, masks and results as `light-curves.png`, `dark-curves.png` and so on; `start` is the window as it opens,
-`running` the window while the run is on, `set-up` the form with one of the paper's presets, `architectures` and `data-sets` lists.
+`running` the window while the run is on, `set-up` the form with a paper's preset, `architectures` and `data-sets` its lists.
 """
 
 import argparse

@@ -55,11 +55,12 @@ def _scored_attribute(module: nn.Module) -> str | None:
 def initial_score(weight: Tensor) -> Tensor:
     """Give `sqrt(6 / fan_in) * W / max|W|`; fan_in is in_channels / groups * kh * kw, or in_features."""
     fan_in = weight[0].numel()
-    largest = weight.abs().max()
+    low, high = torch.aminmax(weight)
+    largest = torch.maximum(-low, high)
     if largest == 0:
         return torch.zeros_like(weight)
     # the bound is a number of double precision, the product one rounding each, as the released code computes it
-    return math.sqrt(6 / fan_in) * weight / largest
+    return (math.sqrt(6 / fan_in) * weight).div_(largest)
 
 
 class SparseNetwork(nn.Module):
@@ -194,10 +195,8 @@ class SparseNetwork(nn.Module):
 
     def plain_state(self, *, masked: bool) -> dict[str, Tensor]:
         """Give a copy of the unmodified network's state dict, with the mask folded in or dense."""
-        state = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        if not masked:
-            state.update({item.entry: item.weight.detach().clone() for item in self.scored})
-        return state
+        dense = {} if masked else {item.entry: item.weight for item in self.scored}
+        return {name: dense.get(name, value).detach().clone() for name, value in self.network.state_dict().items()}
 
     @torch.no_grad()
     def load_plain_state(self, state: dict[str, Tensor]) -> None:

@@ -73,7 +73,7 @@ class ThresholdSearch:
         return found or self._full(scores)
 
     def _full(self, scores: Sequence[Tensor]) -> Moved:
-        values = torch.cat([score.detach().reshape(-1).abs() for score in scores])
+        values = _sizes(scores)
         width = _width_holding(values, self.k)
         found = _kth(values, self.k)  # last: it reorders the values
         self._band = _Band.around(found, width) if math.isfinite(found) and width > 0 else None
@@ -173,6 +173,16 @@ class _Walk:
 def _flat(score: Tensor) -> Floats:
     array: Floats = score.detach().reshape(-1).numpy()
     return array
+
+
+@torch.no_grad()
+def _sizes(scores: Sequence[Tensor]) -> Tensor:
+    """Give |S| of all layers together, flat."""
+    first, counts = scores[0], [score.numel() for score in scores]
+    values = torch.empty(sum(counts), dtype=first.dtype, device=first.device)
+    for part, score in zip(values.split(counts), scores, strict=True):
+        torch.abs(score.detach().reshape(-1), out=part)
+    return values
 
 
 def _kth(values: Tensor, k: int) -> float:

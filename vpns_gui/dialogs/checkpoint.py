@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -112,7 +114,7 @@ class CheckpointDialog(QDialog):
             ("&Prompt", self._prompt, self._prompt),
             ("&Image size", self._image_size, self._image_size),
             ("&Measure with", self._dataset, self._dataset),
-            ("I&mage folder", self._folder_row, self._folder),
+            ("Im&age folder", self._folder_row, self._folder),
         ):
             name = QLabel(label, self)
             name.setBuddy(buddy)
@@ -125,6 +127,7 @@ class CheckpointDialog(QDialog):
         layout.addWidget(self._text)
         layout.addStretch(1)
         layout.addWidget(self._buttons)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it does not count the lines of wrapped text
         self.setMinimumWidth(620)
 
     def _with_button(self, line: QLineEdit, name: str, choose: object) -> QWidget:
@@ -171,6 +174,14 @@ class CheckpointDialog(QDialog):
     def _say(self, text: str, colour: str) -> None:
         self._text.setStyleSheet(f"color: {colour}")
         self._text.setText(text)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the fields and the texts need at this width."""
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            self.setMinimumHeight(layout.totalHeightForWidth(max(self.width(), self.minimumWidth())))
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
@@ -184,6 +195,7 @@ class CheckpointDialog(QDialog):
 
     def _show_folder(self) -> None:
         self._form.setRowVisible(self._folder_row, self._dataset.currentData() == FOLDER)
+        self._fit()
 
     def _choose_file(self) -> None:
         dialog = QFileDialog(self, "Checkpoint of the released code", self._start, _FILTER)
@@ -200,3 +212,8 @@ class CheckpointDialog(QDialog):
         dialog.fileSelected.connect(self._folder.setText)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
+        """Text wraps differently at another width."""
+        super().resizeEvent(resized)
+        self._fit()

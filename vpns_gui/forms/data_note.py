@@ -76,12 +76,17 @@ class DataNote(QWidget):
         self._arrange()
         self._connect()
         theme.follow(self, self._colour)
-        self.set_sight(None)
+        self._show_sight()
         self.set_download(None)
 
     def set_sight(self, sight: DataSight | None) -> None:
         """Show how the chosen data set stands; None: there is nothing to say."""
-        self._sight = sight
+        if sight != self._sight:  # style sheets are slow, and every keystroke comes by here
+            self._sight = sight
+            self._show_sight()
+
+    def _show_sight(self) -> None:
+        sight = self._sight
         shown = sight or DataSight("")
         self._status.setText(with_links(shown.text))
         self._status.setToolTip(f"<p>{html.escape(shown.tip)}</p>" if shown.tip else "")
