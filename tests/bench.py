@@ -1,7 +1,8 @@
 """Time of a stage-1 and a stage-2 iteration over two bare dense forward-backward passes: `python -m tests.bench`.
 
 All in one process, interleaved round by round; the ratio of each round is taken, then the median. Other work on the machine
-then falls on both sides. Prints a profile of the stage's own parts as well.
+then falls on both sides. Prints a profile of the stage's own parts as well, what reading the pictures takes beside the released
+code's way, and the share of an iteration that is spent waiting for them.
 """
 
 import argparse
@@ -15,12 +16,16 @@ import torchvision
 from torch import nn
 from torch.nn import functional
 
+from tests.bench_data import cifar_shaped, compare, compare_files, feeds_of, waiting_share
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.specs.optim import OptimGroups, OptimSpec
 from vpns_engine.specs.phase import Finetune, HalfStep, Search
 from vpns_engine.specs.prompt import PromptSpec
+from vpns_engine.specs.run import RunConfig
 from vpns_engine.training.feeds import Batch, Feeds
+from vpns_engine.training.images import HeldImages
+from vpns_engine.training.precision import in_force
 from vpns_engine.training.state import TrainState
 from vpns_engine.training.steps import half_step
 
@@ -164,6 +169,23 @@ def parts(size: int, batch_size: int, device: torch.device) -> None:
         print(f"  {name:36s} {milliseconds:7.1f} ms")
 
 
+def waiting(size: int, batch_size: int, device: torch.device) -> None:
+    """Print the share of a stage-1 iteration that waits for its two batches, as a run computes on the device."""
+    feeds = feeds_of(HeldImages(cifar_shaped(batch_size * 8), device), batch_size * 8, size, batch_size)
+    first = next(feeds[0].batches("search", 0))
+    state = make_state(torchvision.models.resnet18().to(device), first, device)
+    state.computing = in_force(RunConfig(), device)
+    phase = phases()["stage 1"]
+    state.prepare(phase)
+
+    def work(train: Batch, vp: Batch) -> None:
+        for half in phase.steps:
+            float(half_step(state, half, {"train": train, "vp": vp}[half.view]).loss)
+
+    share = waiting_share(work, feeds, device, rounds=4 if device.type == "cpu" else 30)
+    print(f"waiting for data  {size} px  batch {batch_size}, {state.computing.precision}: {share:.1%} of an iteration", flush=True)
+
+
 def _discard(work: Callable[[], object]) -> None:
     work()
 
@@ -176,13 +198,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--data-batch", type=int, default=0, help="batch of the data path; 0: 256 on a GPU, 64 elsewhere")
+    parser.add_argument("--only-data", action="store_true", help="measure the data path alone")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
     print(f"ResNet-18, torch {torch.__version__}, {device}, {options.threads} thread(s)")
-    for size in options.sizes:
-        measure(size, options.batch, max(3, options.rounds * 64 // size), device)
-    parts(options.sizes[0], options.batch, device)
+    if not options.only_data:
+        for size in options.sizes:
+            measure(size, options.batch, max(3, options.rounds * 64 // size), device)
+        parts(options.sizes[0], options.batch, device)
+    on_cpu = device.type == "cpu"
+    data_batch = options.data_batch or (64 if on_cpu else 256)
+    compare(224, data_batch, data_batch * 32, device)
+    compare_files(224, data_batch, data_batch * 8, device)
+    waiting(224, options.batch if on_cpu else data_batch, device)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from vpns_engine.official.request import ImportRequest, Told
 from vpns_engine.specs.data import NAMED
 
 _ABOUT = (
-    "Make a run of a checkpoint of the released code (prune.pth, best.pth). The file holds neither mask nor density: the mask is "
-    "found again from its scores and the density that you give. With a data set the test accuracy is measured, with and without "
-    "the prompt. Nothing in the file is run."
+    "Make a run of a checkpoint of the released code (prune.pth, best.pth). The file holds neither mask nor density: the mask "
+    "is found again from its scores and the density that you give. With a data set the test accuracy is measured, with and "
+    "without the prompt. Nothing in the file is run."
 )
 
 
@@ -21,7 +21,8 @@ AddRuns = Callable[[argparse.ArgumentParser], None]
 
 def add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add_runs: AddRuns) -> argparse.ArgumentParser:
     """Add the command; `add_runs` adds the option that names the folder of runs."""
-    parser = commands.add_parser("import", help="open a checkpoint of the released code", description=_ABOUT, allow_abbrev=False)
+    about = "open a checkpoint of the released code"
+    parser = commands.add_parser("import", help=about, description=_ABOUT, allow_abbrev=False)
     parser.add_argument("file", type=Path, metavar="FILE", help="the checkpoint, for example 1best.pth")
     parser.add_argument("--density", metavar="X", help="share of the weights that is kept: 0.6 for a sparsity of 40 %%")
     parser.add_argument("--architecture", metavar="NAME", help="default: told from the names and shapes of its layers")

@@ -13,8 +13,8 @@ from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 
 _ABOUT = (
-    "Tune a saved state of a run further: its weights, mask, prompt and mapping go on, with fresh optimizers. The settings are those "
-    "of the run, except for what you change. An imported checkpoint has no data set: give one."
+    "Tune a saved state of a run further: its weights, mask, prompt and mapping go on, with fresh optimizers. The settings are "
+    "those of the run, except for what you change. An imported checkpoint may have no data set: give one."
 )
 
 

@@ -43,7 +43,7 @@ def _counted(counts: Sequence[tuple[int, int]], last: BoolArray, num_source: int
     scored, kept = (sum(column) for column in zip(*counts, strict=True))
     # with all rows in use there is nothing to leave out, whatever the last scored layer is (a new head is not scored)
     without = kept / scored if len(set(mapping)) == num_source else None
-    if without is None and last.ndim == 2 and last.shape[0] == num_source:
+    if without is None and last.ndim >= 2 and last.shape[0] == num_source:
         unused = np.delete(last, list(mapping), axis=0)
         left = scored - unused.size
         without = (kept - int(np.count_nonzero(unused))) / left if left else None

@@ -25,7 +25,7 @@ def is_checkpoint_case(case: Case) -> bool:
     return "folder_layout" in case.settings and bool(list(case.folder.glob("*.pth")))
 
 
-def replay_checkpoints(case: Case, precision: Precision, report: Report) -> None:
+def replay_checkpoints(case: Case, _precision: Precision, report: Report) -> None:
     """Read every checkpoint of a case and tell how it compares."""
     expected = case.arrays("expected")
     for name in case.settings["files"]:

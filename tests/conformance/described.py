@@ -10,7 +10,7 @@ Kinds = dict[str, str]
 """Type of each value by its place (`state_dict/fc.bias`); of a list the types that stand in it."""
 
 
-def kinds_of(value: Any, place: str = "") -> Kinds:  # noqa: ANN401
+def kinds_of(value: Any, place: str = "") -> Kinds:
     """List the types of a table in memory."""
     match value:
         case Mapping():
@@ -23,7 +23,7 @@ def kinds_of(value: Any, place: str = "") -> Kinds:  # noqa: ANN401
             return {place: type(value).__name__}
 
 
-def kinds_described(value: Any, place: str = "") -> Kinds:  # noqa: ANN401
+def kinds_described(value: Any, place: str = "") -> Kinds:
     """List the types of a description: `float32[3, 32, 32]`, `int:4`, and `... 11 in all` behind a long list."""
     match value:
         case Mapping():

@@ -21,9 +21,20 @@ def test_that_cases_that_hold_pass(tmp_path):
     assert main(_cases(tmp_path)) == 0
 
 
-def test_that_a_checkpoint_of_the_released_code_is_left_out(tmp_path, capsys):
-    assert main(_cases(tmp_path, folder_layout="vpns/resnet18")) == 0
-    assert "other" in capsys.readouterr().out
+def test_that_checkpoints_of_the_released_code_are_replayed(tmp_path, capsys):
+    shutil.copytree(_CASES.parent / "ckpt" / "tiny_pad_d50", tmp_path / "ckpt" / "tiny")
+    assert main([str(tmp_path)]) == 0
+    assert "1best: masks" in capsys.readouterr().out
+
+
+def test_that_a_checkpoint_of_another_density_falls_short(tmp_path, capsys):
+    shutil.copytree(_CASES.parent / "ckpt" / "tiny_pad_d50", tmp_path / "ckpt" / "tiny")
+    case = tmp_path / "ckpt" / "tiny" / "case.json"
+    settings = json.loads(case.read_text(encoding="utf-8"))
+    settings["config"]["densities"] = [0.499]
+    case.write_text(json.dumps(settings), encoding="utf-8")
+    assert main([str(tmp_path)]) == 1
+    assert "1prune: masks" in capsys.readouterr().out
 
 
 def test_that_a_case_of_unknown_kind_fails(tmp_path, capsys):

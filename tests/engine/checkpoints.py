@@ -1,4 +1,4 @@
-"""Checkpoints in the released code's format: written by our own writer after a run of a second, then changed as a test wants."""
+"""Checkpoints in the released code's format: from a run of a second, and changed as a test wants."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import urllib.error
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,10 @@ import torch
 from safetensors.torch import save_file
 
 from vpns_engine.bundled import resource
+from vpns_engine.catalogue import catalogue
 from vpns_engine.errors import EngineError
 from vpns_engine.nn.models import load_pretrained, plain_network, read_state_dict, source_class_names
+from vpns_engine.nn.normalization import IMAGENET, Normalization, normalization_of
 from vpns_engine.specs.model import ModelSpec
 
 
@@ -120,15 +121,46 @@ def test_that_half_precision_weights_compute_in_single_precision(tmp_path):
 
 def test_that_without_a_network_the_missing_weights_are_told_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("VPNS_CACHE", str(tmp_path))
-
-    def refuse(*_args, **_words):
-        raise urllib.error.URLError("[Errno -3] Temporary failure in name resolution")
-
-    monkeypatch.setattr("urllib.request.urlopen", refuse)
-    with pytest.raises(EngineError, match=r"weights cannot be downloaded \(.*name resolution\): check the network") as caught:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there
+    wanted = r"weights of ResNet-18 cannot be downloaded \(.*refused.*\): check the network, or save https://\S+ as \S+resnet18-"
+    with pytest.raises(EngineError, match=wanted) as caught:
         load_pretrained(ModelSpec(architecture="resnet18"), 1, _silent)
     assert "\n" not in str(caught.value)
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_that_torchvisions_own_file_is_used_where_it_is(tmp_path, monkeypatch):
+    state = plain_network("squeezenet1_1", 1000).state_dict()
+    torch.save(state, tmp_path / catalogue()["squeezenet1_1"].file_name)
+    monkeypatch.setenv("VPNS_WEIGHTS", str(tmp_path))
+    loaded = load_pretrained(ModelSpec(architecture="squeezenet1_1"), 1, _silent)
+    assert all(torch.equal(value, state[name]) for name, value in loaded.module.state_dict().items())
+    assert loaded.source_classes[0] == "tench"
+
+
+def test_that_half_a_weights_file_is_told_by_its_path(tmp_path, monkeypatch):
+    path = tmp_path / catalogue()["squeezenet1_1"].file_name
+    torch.save(plain_network("squeezenet1_1", 1000).state_dict(), path)
+    path.write_bytes(path.read_bytes()[:100_000])
+    monkeypatch.setenv("VPNS_WEIGHTS", str(tmp_path))
+    with pytest.raises(EngineError, match=rf"weights file {path} (cannot be read|holds more)") as caught:
+        load_pretrained(ModelSpec(architecture="squeezenet1_1"), 1, _silent)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("architecture", ["squeezenet1_1", "maxvit_t", "mobilenet_v3_small"])
+def test_that_a_state_dict_of_ones_own_may_have_any_number_of_classes(tmp_path, architecture):
+    state = plain_network(architecture, 7).state_dict()
+    save_file(state, tmp_path / "mine.safetensors")
+    loaded = _load(tmp_path / "mine.safetensors", architecture)
+    assert loaded.source_classes == tuple(f"class {index}" for index in range(7))
+    assert all(torch.equal(value, state[name]) for name, value in loaded.module.state_dict().items())
+
+
+def test_that_a_network_brings_the_normalisation_of_its_weights():
+    found = {name: normalization_of(name) for name in ("resnet20", "efficientnet_v2_l")}
+    assert found == {"resnet20": IMAGENET, "efficientnet_v2_l": Normalization((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))}
+    assert load_pretrained(ModelSpec(), 1, _silent).normalization == IMAGENET
 
 
 @pytest.mark.parametrize("architecture", ["resnet18", "resnet50", "vgg16", "vgg16_bn"])

@@ -1,4 +1,4 @@
-"""Reading checkpoints of the released code: what is refused, and in which words. The recorded ones: tests/conformance/ckpt.py."""
+"""Reading checkpoints of the released code: what is refused, in which words (the recorded ones: tests/conformance)."""
 
 import pickle
 import re

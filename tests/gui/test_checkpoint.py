@@ -6,9 +6,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton
 
+from tests.conformance.ckpt import num_changes
 from tests.engine.checkpoints import Written, write_both
 from tests.gui.watch import Watch, same
 from vpns_engine.artifacts import read_array
+from vpns_engine.official.read import read_checkpoint
 from vpns_gui.controllers.checkpoint import request_of
 from vpns_gui.dialogs.checkpoint import CheckpointDialog, CheckpointWish
 
@@ -139,3 +141,19 @@ def test_that_what_is_typed_becomes_the_request():
     assert request.path == Path("~/1best.pth").expanduser()
     assert (request.density, request.prompt.kind, request.prompt.image_size) == (0.6, "expand", 128)
     assert request.data == {"dataset": "cifar10"}
+
+
+def test_that_a_run_is_written_in_the_released_format_and_opens_again(studio, qtbot, written, tmp_path):
+    studio.library.open(written.store.folder)
+    qtbot.waitUntil(lambda: studio.export.possible, timeout=WAIT)
+    studio.export.open()
+    dialog = studio.window.findChild(QDialog, "export")
+    formats = dialog.findChild(QComboBox, "exportFormat")
+    formats.setCurrentIndex(formats.findData("released"))
+    assert dialog.findChild(QLineEdit, "exportFolder").text().endswith("_released")
+    dialog.findChild(QLineEdit, "exportFolder").setText(str(tmp_path / "out"))
+    qtbot.mouseClick(dialog.findChild(QPushButton, "exportStart"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Its reader needs the density, 0.5" in dialog.text, timeout=WAIT)
+    dialog.close()
+    again = read_checkpoint(tmp_path / "out" / "1best.pth")
+    assert num_changes(read_checkpoint(written.best), again) == 0

@@ -377,3 +377,17 @@ def test_that_the_data_root_stays_while_a_set_comes_in(studio, qtbot, monkeypatc
     assert not studio.window.setup.ready
     go.set()
     qtbot.waitUntil(lambda: not studio.data.busy)
+
+
+def test_that_a_cancel_ends_a_download_that_has_stalled(studio, qtbot, root, server):
+    window = studio.window
+    choose(window, "cifar100")
+    wait_for(qtbot, window, "Will be downloaded")
+    server.stall = 200
+    qtbot.mouseClick(tool(window, "dataDownload"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(server.asked))
+    qtbot.mouseClick(tool(window, "dataCancel"), Qt.MouseButton.LeftButton)
+    assert not tool(window, "dataCancel").isEnabled()
+    qtbot.waitUntil(lambda: not studio.data.busy)
+    assert not (root / "cifar-100-python").exists()
+    assert text(window, "dataProgress") == ""

@@ -98,6 +98,7 @@ def test_that_reset_brings_the_preset_back(panel, qtbot):
     reset = panel.findChild(QToolButton, "reset")
     assert not reset.isEnabled()
     enter(qtbot, panel, "seed", "11")
+    assert line(panel, "presetAbout").startswith("Changed. The preset itself: Masks and prompt")
     qtbot.mouseClick(reset, Qt.MouseButton.LeftButton)
     assert panel.config == preset_called("digits").config
     assert not reset.isEnabled()

@@ -114,7 +114,7 @@ def _counts(source: Source, check: Check, measured: dict[str, Any]) -> dict[str,
         "density_mask": percent(shares["mask"], 3),
         "density_file": percent(shares["file"], 3),
         "exact_zeros": f" {zeros:,} kept weights happen to be exactly 0." if zeros else "",
-        "unused_rows": "" if without is None else row,
+        "unused_rows": "" if without is None or source.has_head else row,
     }
 
 

@@ -48,12 +48,9 @@ def folded(
     Raises:
         EngineError: the weights are not those of the architecture.
     """
-    arrays = dict(weights)
-    for layer, mask in masks.items():
-        entry = entry_of(layer, arrays)
-        # where, not a product: a product leaves -0 in the place of negative weights
-        arrays[entry] = np.where(mask, arrays[entry], arrays[entry].dtype.type(0))
-    network = unmodified(architecture, num_source, arrays)
+    mask_of = {entry_of(layer, weights): mask for layer, mask in masks.items()}
+    tensors = {name: torch.from_numpy(_masked(array, mask_of.get(name))) for name, array in weights.items()}
+    network = _filled(architecture, num_source, tensors)
     return versioned(network, {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()})
 
 
@@ -63,9 +60,19 @@ def unmodified(architecture: str, num_source: int, arrays: Mapping[str, Array]) 
     Raises:
         EngineError: the weights are not those of the architecture.
     """
+    return _filled(architecture, num_source, {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
+
+
+def _masked(array: Array, mask: BoolArray | None) -> Array:
+    """Give a copy, 0 where the mask prunes."""
+    # where, not a product: a product leaves -0 in the place of negative weights
+    return np.array(array) if mask is None else np.where(mask, array, array.dtype.type(0))
+
+
+def _filled(architecture: str, num_source: int, tensors: Mapping[str, Tensor]) -> torch.nn.Module:
+    """Put tensors into the unmodified architecture, without copying them."""
     # blank: no weight is drawn, so a run in another thread keeps its random numbers
     network = blank_network(architecture, num_source)
-    tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
     try:
         network.load_state_dict(versioned(network, tensors), strict=True, assign=True)
     except RuntimeError as error:

@@ -19,7 +19,10 @@ _SCHEDULE = ("base_lrs", "last_epoch", "verbose", "_step_count", "_get_lr_called
 _OWN = {"cosine": ("T_max", "eta_min"), "multistep": ("milestones", "gamma")}
 
 
-def states_of(spec: OptimSpec, values: Sequence[Tensor], epochs: int, done: int | None) -> tuple[dict[str, Any], dict[str, Any]]:
+State = dict[str, Any]
+
+
+def states_of(spec: OptimSpec, values: Sequence[Tensor], epochs: int, done: int | None) -> tuple[State, State]:
     """Give the states of optimizer and schedule.
 
     Args:
@@ -36,9 +39,10 @@ def states_of(spec: OptimSpec, values: Sequence[Tensor], epochs: int, done: int 
     return _optimizer(spec, optimizer, begun=done is not None), _schedule(spec, schedule.state_dict())
 
 
-def _optimizer(spec: OptimSpec, optimizer: Optimizer, *, begun: bool) -> dict[str, Any]:
-    state: dict[str, Any] = optimizer.state_dict()
-    groups = [{name: value for name, value in group.items() if name not in _NEWER[spec.kind]} for group in state["param_groups"]]
+def _optimizer(spec: OptimSpec, optimizer: Optimizer, *, begun: bool) -> State:
+    newer = _NEWER[spec.kind]
+    given = optimizer.state_dict()["param_groups"]
+    groups = [{name: value for name, value in group.items() if name not in newer} for group in given]
     for group in groups:
         group.update({name: None for name in ("foreach", "fused") if name in group})
     values = [value for group in optimizer.param_groups for value in group["params"]]
@@ -52,11 +56,13 @@ def _moments(spec: OptimSpec, optimizer: Optimizer, values: Sequence[Tensor]) ->
             number: {"step": torch.tensor(0.0), "exp_avg": torch.zeros_like(value), "exp_avg_sq": torch.zeros_like(value)}
             for number, value in enumerate(values)
         }
-    return {number: {"momentum_buffer": torch.zeros_like(value) if spec.momentum else None} for number, value in enumerate(values)}
+    if not spec.momentum:
+        return {number: {"momentum_buffer": None} for number in range(len(values))}
+    return {number: {"momentum_buffer": torch.zeros_like(value)} for number, value in enumerate(values)}
 
 
-def _schedule(spec: OptimSpec, state: dict[str, Any]) -> dict[str, Any]:
-    found = {"verbose": False, "_get_lr_called_within_step": False} | state
+def _schedule(spec: OptimSpec, state: State) -> State:
+    found: State = {"verbose": False, "_get_lr_called_within_step": False} | state
     if "eta_min" in found:
         found["eta_min"] = int(found["eta_min"])  # a whole number then
     return {name: found[name] for name in (*_OWN[spec.schedule], *_SCHEDULE)}

@@ -24,7 +24,7 @@ class Told:
 class ImportRequest:
     """A checkpoint, and what does not stand in it.
 
-    `data` are values of a DataSpec; without a data set nothing is measured. `more` are values of a RunConfig (name, device ...).
+    `data` are values of a DataSpec; without a data set nothing is measured. `more` are values of a RunConfig (name, device).
     """
 
     path: Path
@@ -50,5 +50,5 @@ class ImportRequest:
             says = f" (the folders above it say {hint:g})" if hint else ""
             raise EngineError(f"{self.path} does not say its density: give it, 0.1 for a sparsity of 90 %{says}")
         if not 0 < self.density <= 1:
-            raise EngineError(f"density {self.density:g} is out of range: more than 0, at most 1 (it is the share that is kept)")
+            raise EngineError(f"density {self.density:g} is out of range: more than 0, at most 1 (the share that is kept)")
         return self.density

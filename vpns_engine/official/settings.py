@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import ValidationError
 from torch import Tensor
@@ -56,7 +56,7 @@ def said_in(content: Mapping[str, Any]) -> Said:
     results = results if isinstance(results, Mapping) else {}
     train = _shares(results.get("train_acc"))
     epoch = max(1, 1 + _whole(content.get("epoch"), len(train) - 1))
-    accuracy = content.get("ckpt_test_acc")
+    accuracy: object = content.get("ckpt_test_acc")
     return Said(
         epoch=epoch,
         search_epochs=_planned(content.get("score_scheduler"), epoch),
@@ -113,5 +113,5 @@ def _shares(values: object) -> tuple[float, ...]:
     return tuple(float(value) for value in values if _is_share(value)) if isinstance(values, list) else ()
 
 
-def _is_share(value: object) -> bool:
+def _is_share(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and 0 <= value <= 1

@@ -83,6 +83,5 @@ def _check_masks(state: TrainState, bits: Mapping[str, np.ndarray], path: Path) 
 
 
 def _tensors(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): torch.from_numpy(np.array(array)) for name, array in arrays.items() if name.startswith(prefix)
-    }
+    mine = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    return {name: torch.from_numpy(np.array(array)) for name, array in mine.items()}

@@ -137,7 +137,7 @@ class DataController(QObject):
 
     def _take(self, reported: tuple[str, float | None]) -> None:
         text, done = reported
-        if done is None:
+        if done is None and text != self._last.text:
             self._notices.say(text)
         self._show(reported)
 

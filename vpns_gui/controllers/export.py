@@ -4,7 +4,7 @@ import os
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -17,10 +17,13 @@ from vpns_engine.saved_states import saved_name, tuning_of
 from vpns_engine.store import RunStore
 from vpns_engine.words import sparsity_of
 from vpns_gui.background import Background
-from vpns_gui.dialogs.export import Choice, ExportDialog, Wish
+from vpns_gui.dialogs.export import RELEASED, Choice, ExportDialog, Wish
 from vpns_gui.notices import Notices
 from vpns_gui.preload import TorchImport
 from vpns_gui.session import Session
+
+if TYPE_CHECKING:
+    from vpns_engine.official.write import Written
 
 
 class ExportController(QObject):
@@ -73,11 +76,11 @@ class ExportController(QObject):
         if self._dialog is not None:
             self._dialog.set_progress(*progress)
 
-    def _finish(self, result: ExportResult) -> None:
-        text = result_text(result)
+    def _finish(self, result: "ExportResult | Written") -> None:
+        text = result_text(result) if isinstance(result, ExportResult) else written_text(result)
         self._notices.say(text)
         if self._dialog is not None:
-            self._dialog.set_done(result.folder, text)
+            self._dialog.set_done(result.folder if isinstance(result, ExportResult) else result.path.parent, text)
 
     def _fail(self, text: str) -> None:
         self._notices.say(f"Not exported: {text}", "error")
@@ -118,7 +121,19 @@ def result_text(result: ExportResult) -> str:
     )
 
 
-def _export(store: RunStore, wish: Wish, work: Background) -> ExportResult:
+def written_text(written: "Written") -> str:
+    """Say what was written, and what its reader has to know."""
+    return (
+        f"Written to {written.path}: {written.num_kept:,} of {written.num_scored:,} scored weights are kept. Read back, it gives "
+        f"the same weights, mask and prompt. Its reader needs the density, {written.density:.12g}: the file does not say it."
+    )
+
+
+def _export(store: RunStore, wish: Wish, work: Background) -> "ExportResult | Written":
     stage = cast(Stage, wish.choice.stage)
     with TorchImport():
+        if wish.format == RELEASED:
+            from vpns_engine.official.write import write_checkpoint
+
+            return write_checkpoint(store, expanded(wish.folder), level=wish.choice.level, stage=stage, report=work.report)
         return export_run(store, expanded(wish.folder), level=wish.choice.level, stage=stage, report=work.report)

@@ -51,7 +51,9 @@ class CheckpointDialog(QDialog):
     file_changed = Signal(str)
     """Another file is named: its folders may tell something."""
 
-    def __init__(self, folder: str, datasets: Mapping[str, str], prompts: Mapping[str, str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, folder: str, datasets: Mapping[str, str], prompts: Mapping[str, str], parent: QWidget | None = None
+    ) -> None:
         """Offer data sets and prompts by the words a person reads; `folder` is where the file dialog begins."""
         super().__init__(parent)
         self.setObjectName("checkpoint")
@@ -107,6 +109,7 @@ class CheckpointDialog(QDialog):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(12)
         self._form.setVerticalSpacing(8)
+        self._fields: list[QWidget] = []
         self._folder_row = self._with_button(self._folder, "checkpointChooseFolder", self._choose_folder)
         for label, field, buddy in (
             ("&File", self._with_button(self._file, "checkpointChooseFile", self._choose_file), self._file),
@@ -119,6 +122,7 @@ class CheckpointDialog(QDialog):
             name = QLabel(label, self)
             name.setBuddy(buddy)
             self._form.addRow(name, field)
+            self._fields.append(field)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(12)
@@ -185,8 +189,7 @@ class CheckpointDialog(QDialog):
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
-        for row in range(self._form.rowCount()):
-            field = self._form.itemAt(row, QFormLayout.ItemRole.FieldRole).widget()
+        for field in self._fields:
             field.setEnabled(not busy)
         self._allow()
 

@@ -24,10 +24,14 @@ from PySide6.QtWidgets import (
 
 from vpns_gui import theme
 
-_INTRO = (
-    "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the label "
-    "mapping, the settings and a loader example. It is read again in a fresh process before it counts as done."
-)
+PLAIN, RELEASED = "plain", "released"
+_FORMATS = {PLAIN: "For plain PyTorch", RELEASED: "Checkpoint of the released code"}
+_INTROS = {
+    PLAIN: "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the label "
+    "mapping, the settings and a loader example. It is read again in a fresh process before it counts as done.",
+    RELEASED: "Writes a folder with a checkpoint (prune.pth or best.pth) as the authors' released code writes it: dense weights, "
+    "scores, prompt and mapping. Mask and density do not stand in it. It is read back before it counts as done.",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Wish:
     choice: Choice
     folder: str
     """As typed; it may begin with `~`."""
+    format: str = PLAIN
+    """`plain` or `released`."""
 
 
 class ExportDialog(QDialog):
@@ -65,6 +71,7 @@ class ExportDialog(QDialog):
         self._make_widgets()
         self._lay_out()
         self._which.currentIndexChanged.connect(self._propose)
+        self._format.currentIndexChanged.connect(self._explain)
         self._which.setCurrentIndex(len(self._choices) - 1)
         self._propose()
 
@@ -73,6 +80,12 @@ class ExportDialog(QDialog):
         self._which.setObjectName("exportWhich")
         for choice in self._choices:
             self._which.addItem(choice.label)
+        self._format = QComboBox(self)
+        self._format.setObjectName("exportFormat")
+        for value, label in _FORMATS.items():
+            self._format.addItem(label, value)
+        self._intro = QLabel(_INTROS[PLAIN], self)
+        self._intro.setWordWrap(True)
         self._folder = QLineEdit(self)
         self._folder.setObjectName("exportFolder")
         self._folder.setMinimumWidth(420)
@@ -102,8 +115,6 @@ class ExportDialog(QDialog):
         self._folder.textChanged.connect(self._allow)
 
     def _lay_out(self) -> None:
-        intro = QLabel(_INTRO, self)
-        intro.setWordWrap(True)
         where = QHBoxLayout()
         where.addWidget(self._folder, 1)
         where.addWidget(self._browse)
@@ -111,13 +122,14 @@ class ExportDialog(QDialog):
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         form.addRow("&State", self._which)
+        form.addRow("&Format", self._format)
         name = QLabel("&New folder", self)
         name.setBuddy(self._folder)
         form.addRow(name, where)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(12)
-        layout.addWidget(intro)
+        layout.addWidget(self._intro)
         layout.addLayout(form)
         layout.addWidget(self._bar)
         layout.addWidget(self._text)
@@ -167,7 +179,7 @@ class ExportDialog(QDialog):
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
         self._bar.setVisible(busy)
-        for widget in (self._which, self._folder, self._browse, self._export, self._buttons):
+        for widget in (self._which, self._format, self._folder, self._browse, self._export, self._buttons):
             widget.setEnabled(not busy)
         self._allow()
 
@@ -177,7 +189,14 @@ class ExportDialog(QDialog):
 
     def _propose(self) -> None:
         if self._choices:
-            self._folder.setText(str(self._choices[self._which.currentIndex()].folder))
+            folder = self._choices[self._which.currentIndex()].folder
+            ending = "_released" if self._format.currentData() == RELEASED else ""
+            self._folder.setText(str(folder.with_name(folder.name + ending)))
+
+    def _explain(self) -> None:
+        self._intro.setText(_INTROS[self._format.currentData()])
+        self._propose()
+        self._fit()
 
     def _choose_folder(self) -> None:
         dialog = QFileDialog(self, "Folder to make the export in", str(Path(self._folder.text()).parent))
@@ -191,7 +210,8 @@ class ExportDialog(QDialog):
         self._folder.setText(str(Path(parent) / Path(self._folder.text()).name))
 
     def _ask(self) -> None:
-        wish = Wish(self._choices[self._which.currentIndex()], self._folder.text().strip())
+        choice, wanted = self._choices[self._which.currentIndex()], str(self._format.currentData())
+        wish = Wish(choice, self._folder.text().strip(), wanted)
         if not wish.folder:
             self.set_failed("choose a folder")
             return

@@ -43,6 +43,7 @@ class PickList(QFrame):
         self._search = QLineEdit(self)
         self._search.setObjectName("pickSearch")
         self._search.setPlaceholderText("Type to search")
+        self._search.setAccessibleName("Search")
         self._search.setClearButtonEnabled(True)
         self._nothing = QLabel("Nothing matches.", self)
         self._nothing.setContentsMargins(MARGIN_PX, 2, MARGIN_PX, 4)

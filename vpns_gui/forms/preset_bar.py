@@ -30,6 +30,7 @@ class PresetBar(QWidget):
         self._reset.setText("Reset")
         self._reset.setToolTip("<p>Take every setting of the preset again.</p>")
         self._about = QLabel(self)
+        self._about.setObjectName("presetAbout")
         self._about.setWordWrap(True)
         self._arrange()
         self._combo.value_changed.connect(self._request)
@@ -49,11 +50,9 @@ class PresetBar(QWidget):
     def set_changed(self, changed: bool) -> None:
         """Tell whether the settings differ from the preset's."""
         self._reset.setEnabled(changed)
-        for index, preset in enumerate(self._presets.values()):
-            marked = changed and index == self._combo.currentIndex()
-            self._combo.setItemText(index, f"{preset.name} (changed)" if marked else preset.name)
-            if index == self._combo.currentIndex():
-                self._about.setText(f"Changed. The preset itself: {preset.about}" if changed else preset.about)
+        preset = self._presets.get(str(self._combo.value()))
+        if preset is not None:
+            self._about.setText(f"Changed. The preset itself: {preset.about}" if changed else preset.about)
 
     def _request(self) -> None:
         preset = self._presets.get(str(self._combo.value()))
