@@ -11,6 +11,7 @@ CASES = tests/conformance/cases
 help:
 	@echo 'make run           set up (once) and open the window'
 	@echo 'make test          set up (once), then lint and run every test without a display'
+	@echo 'make test-all      the same, and the networks of more than 150 M weights (wants 24 GB of memory)'
 	@echo 'make lint          ruff, mypy and the import contracts'
 	@echo 'make bench         time of an iteration over two bare forward-backward passes'
 	@echo 'make conformance   replay recorded cases (CASES="FOLDER FOLDER": other ones, below these folders)'
@@ -24,6 +25,9 @@ run: $(VENV)/for-run
 
 test: lint
 	$(BIN)/python -m pytest
+
+test-all: lint
+	$(BIN)/python -m pytest -m ''
 
 lint: $(VENV)/for-tests
 	$(BIN)/python -m ruff check .
@@ -82,4 +86,4 @@ $(BIN)/python:
 	fi; \
 	exit 1
 
-.PHONY: help run test lint bench conformance screenshots wheel wheel-check clean
+.PHONY: help run test test-all lint bench conformance screenshots wheel wheel-check clean

@@ -183,7 +183,8 @@ def waiting(size: int, batch_size: int, device: torch.device) -> None:
             float(half_step(state, half, {"train": train, "vp": vp}[half.view]).loss)
 
     share = waiting_share(work, feeds, device, rounds=4 if device.type == "cpu" else 30)
-    print(f"waiting for data  {size} px  batch {batch_size}, {state.computing.precision}: {share:.1%} of an iteration", flush=True)
+    precision = state.computing.precision
+    print(f"waiting for data  {size} px  batch {batch_size}, {precision}: {share:.1%} of an iteration", flush=True)
 
 
 def _discard(work: Callable[[], object]) -> None:

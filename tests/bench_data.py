@@ -82,7 +82,8 @@ def settle(device: torch.device) -> None:
 def by_pil(pictures_N: np.ndarray, size: int, batch_size: int, device: torch.device) -> tuple[int, float]:
     """Read both views with two loaders; their start is not counted."""
     views = [PilPictures(pictures_N, size, augmented=augmented) for augmented in (True, False)]
-    loaders = [DataLoader(view, batch_size, shuffle=True, num_workers=WORKERS, pin_memory=device.type == "cuda") for view in views]
+    pinned = device.type == "cuda"
+    loaders = [DataLoader(view, batch_size, shuffle=True, num_workers=WORKERS, pin_memory=pinned) for view in views]
     passes = zip(*loaders, strict=True)
     for x, y in next(passes):
         x.to(device), y.to(device)
@@ -124,7 +125,7 @@ def compare_files(size: int, batch_size: int, count: int, device: torch.device) 
         feeds = feeds_of(source, count, size, batch_size)
         first, later = (_rate(drained(feeds, epoch, device)) for epoch in (1, 2))
         source.close()
-    print(f"data path  64 px JPEG files -> {size} px: {first:,.0f} pictures/s in the first epoch, {later:,.0f} later", flush=True)
+    print(f"data path  64 px JPEG files -> {size} px: {first:,.0f} pictures/s in epoch 1, {later:,.0f} later", flush=True)
 
 
 def _rate(done: tuple[int, float]) -> float:

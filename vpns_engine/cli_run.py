@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -19,8 +19,10 @@ from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 
 
-def run(config: RunConfig, runs: Path, *, make: RunMaker | None = None) -> int:
-    """Run to the end or to a stop; print the results and the run folder. `make` makes another kind of run.
+def run(config: RunConfig, runs: Path, *, make: RunMaker | None = None, notes: Sequence[str] = ()) -> int:
+    """Run to the end or to a stop; print the results and the run folder.
+
+    `make` makes another kind of run, `notes` are lines for its log.
 
     Raises:
         EngineError: the run folder cannot be made.
@@ -31,6 +33,8 @@ def run(config: RunConfig, runs: Path, *, make: RunMaker | None = None) -> int:
 
     def announce(store: RunStore) -> None:
         opened.append(store)
+        for line in notes:
+            store.log(line)
         print(f"Run folder: {store.folder}", flush=True)
 
     with _stop_on_signals(control):

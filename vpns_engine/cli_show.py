@@ -103,7 +103,7 @@ def list_runs(runs: Path) -> str:
     if not found:
         return f"no runs in {runs}"
     rows = [_row(path) for path in found]
-    return "\n".join([*table(("Run", "Status", "Method", "Network", "Data", "Sparsity"), rows), "", f"in {runs}"])
+    return "\n".join([*table(("Run", "Status", "Method", "Network", "Data", "Sparsity", "Seed"), rows), "", f"in {runs}"])
 
 
 def _row(folder: Path) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _row(folder: Path) -> tuple[str, ...]:
     try:
         check_version(folder)
     except EngineError:
-        return (printable(folder.name), "made by a newer version", "", "", "", "")
+        return (printable(folder.name), "made by a newer version", "", "", "", "", "")
     try:
         status = _status(store.read_info())
     except EngineError:
@@ -119,9 +119,17 @@ def _row(folder: Path) -> tuple[str, ...]:
     try:
         config = RunStore.open(folder).config
     except EngineError:
-        return (printable(folder.name), status, "config.json damaged", "", "", "")
+        return (printable(folder.name), status, "config.json damaged", "", "", "", "")
     levels = " ".join(map(sparsity_of, config.mask.densities)).replace(" %", "%")
-    return (printable(folder.name), status, config.method, config.model.architecture, config.data.dataset, levels)
+    return (
+        printable(folder.name),
+        status,
+        config.method,
+        config.model.architecture,
+        config.data.dataset,
+        levels,
+        str(config.seed),
+    )
 
 
 def _status(info: RunInfo) -> str:

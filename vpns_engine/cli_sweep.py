@@ -62,11 +62,11 @@ def run_sweep(sweep: Sweep, runs: Path, *, again: bool = False) -> int:
 
 
 def _run_rest(config: RunConfig, done: Done, runs: Path) -> int:
-    for line in done.words(config):
+    lines, left = done.words(config), done.left_of(config)
+    for line in lines:
         print(line)
-    left = done.left_of(config)
     if left is not None:
-        return run(left, runs)
+        return run(left, runs, notes=lines)
     print("nothing is left to do (--again does it once more)", flush=True)
     return FINISHED
 

@@ -164,8 +164,8 @@ def _last_batch_problems(config: RunConfig, info: DatasetInfo) -> Iterator[Probl
     if _cut_to_one(min(batch, count), micro) or (not _leaves_one(count, batch) and _cut_to_one(count % batch, micro)):
         yield Problem(
             "data.micro_batch",
-            f"micro-batch {micro:,} leaves a piece of one image of a batch, and {network} cannot train on one image of {largest} "
-            "px or less: take a larger one, or larger images",
+            f"micro-batch {micro:,} leaves a piece of one image of a batch, and {network} cannot train on one image of "
+            f"{largest} px or less: take a larger one, or larger images",
         )
     if not _leaves_one(count, batch):
         return

@@ -1,7 +1,7 @@
 """The thread a run works in: torch is loaded here, and every event leaves through one queued signal."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -11,6 +11,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Measuring, StepDone
 from vpns_engine.levels import Done, done_levels
 from vpns_engine.specs.run import RunConfig
+from vpns_engine.store import RunStore
 from vpns_gui.preload import TorchImport
 
 STEP_SECONDS = 0.1
@@ -69,16 +70,21 @@ class RunThread(QThread):
     def run(self) -> None:
         """Drive the run to its end, or what of it is not done yet."""
         done = Done() if self._again else done_levels(self._config, self._runs)
-        if done.words(self._config):
+        lines, left = done.words(self._config), done.left_of(self._config)
+        if lines:
             self.reused.emit(done)
-        left = done.left_of(self._config)
         if left is not None:
-            self._drive(left)
+            self._drive(left, lines)
 
-    def _drive(self, config: RunConfig) -> None:
+    def _drive(self, config: RunConfig, notes: Sequence[str]) -> None:
+        def announce(store: RunStore) -> None:
+            for line in notes:
+                store.log(line)
+            self.opened.emit(store)
+
         with TorchImport() as importing:
             sinks = (importing.look, StepThrottle(self.told.emit))
             try:
-                start(config, self._runs, self._control, sinks, opened=self.opened.emit, make=self._make)
+                start(config, self._runs, self._control, sinks, opened=announce, make=self._make)
             except EngineError as error:
                 self.refused.emit(str(error))

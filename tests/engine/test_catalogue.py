@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 from pydantic import ValidationError
@@ -38,7 +39,7 @@ def test_that_the_catalogue_counts_a_network_with_other_classes(name):
 def test_that_networks_of_a_family_stand_together_under_labels_of_their_own():
     families = [entry.family for entry in catalogue().values()]
     assert sorted(set(families), key=families.index) == list(FAMILIES)
-    assert sum(left != right for left, right in zip(families, families[1:], strict=False)) == len(FAMILIES) - 1
+    assert sum(left != right for left, right in pairwise(families)) == len(FAMILIES) - 1
     assert len(set(labels().values())) == len(catalogue()) == len(names())
     assert labels()["vit_b_16"] == "ViT-B/16"
 

@@ -29,7 +29,9 @@ def test_that_its_values_are_spread_as_those_of_a_new_layer():
     assert network.fc.weight.requires_grad and network.fc.bias.requires_grad
 
 
-@pytest.mark.parametrize(("architecture", "kind", "has_bias"), [("squeezenet1_1", "Conv2d", True), ("maxvit_t", "Linear", False)])
+@pytest.mark.parametrize(
+    ("architecture", "kind", "has_bias"), [("squeezenet1_1", "Conv2d", True), ("maxvit_t", "Linear", False)]
+)
 def test_that_it_is_of_the_old_ones_kind(architecture, kind, has_bias):
     network = blank_network(architecture, 1000).to_empty(device="cpu")
     layer = network.get_submodule(replace_classifier(network, architecture, 3, 1))

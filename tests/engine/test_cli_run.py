@@ -32,7 +32,7 @@ def test_that_the_signals_are_given_back():
 
 
 def test_that_the_abort_has_the_next_number_of_the_run(tmp_path, monkeypatch):
-    def start(config, runs, _control, sinks, *, opened, make=None):
+    def start(config, runs, _control, sinks, *, opened, **_more):
         store = RunStore.create(runs, config)
         opened(store)
         event = Message(severity="info", text="working", seq=4)
@@ -48,7 +48,7 @@ def test_that_the_abort_has_the_next_number_of_the_run(tmp_path, monkeypatch):
 
 
 def test_that_an_aborted_run_says_so_in_its_folder(tmp_path, monkeypatch, capsys):
-    def start(config, runs, _control, _sinks, *, opened, make=None):
+    def start(config, runs, _control, _sinks, *, opened, **_more):
         opened(RunStore.create(runs, config))
         raise KeyboardInterrupt
 

@@ -16,9 +16,11 @@ def asked(monkeypatch):
     """Take the place of the training: each run is written as done, and its configuration noted."""
     configs, codes = [], []
 
-    def run(config, runs):
+    def run(config, runs, *, notes):
         configs.append(config)
-        done_run(runs, config)
+        store = done_run(runs, config)
+        for line in notes:
+            store.log(line)
         return codes.pop(0) if codes else 0
 
     monkeypatch.setattr(cli_sweep, "run", run)

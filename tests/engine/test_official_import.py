@@ -9,7 +9,10 @@ import torch
 from tests.engine.checkpoints import Written, changed, write_both
 from vpns_engine.artifacts import read_arrays, read_state_info
 from vpns_engine.cli import main
+from vpns_engine.drive import Control, start
 from vpns_engine.export import export_run
+from vpns_engine.official.importing import importing
+from vpns_engine.official.request import ImportRequest
 from vpns_engine.official.write import write_checkpoint
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunLibrary, RunStore
@@ -145,3 +148,25 @@ def test_that_an_imported_checkpoint_is_tuned_further(written, tmp_path, capsys)
     assert history.levels[0].sources == store.read().history.levels[0].sources
     assert history.levels[0].test("finetune") is not None
     assert json.loads((tuned.folder / "config.json").read_text(encoding="utf-8"))["finetune_epochs"] == 2
+
+
+def test_that_an_import_that_is_stopped_while_it_measures_keeps_the_state(written, tmp_path):
+    data = {"dataset": "folder", "folder": str(written.pictures), "batch_size": 1}
+    config, make = importing(ImportRequest(written.best, 0.5, data=data, more={"device": "cpu"}))
+    control, events = Control(), []
+
+    def look(event):
+        events.append(event)
+        if event.kind == "measuring":
+            control.stop()
+
+    store = start(config, tmp_path, control, [look], make=make)
+    assert (events[-1].status, [event.kind for event in events].count("measuring")) == ("stopped", 1)
+    assert len(_last(store).state_path) and not store.read().history.levels[0].tested
+    assert _state(store).keys() > {"prompt/delta", "weights/fc.weight"}
+
+
+def test_that_a_run_is_exported_in_the_released_format_by_the_command_line(written, tmp_path, capsys):
+    options = ["--format", "released", "--level", "1", "--stage", "search"]
+    assert main(["export", str(written.store.folder), str(tmp_path / "out"), *options]) == 0
+    assert f"exported: {tmp_path / 'out' / '1prune.pth'} (open it with density 0.5" in capsys.readouterr().out

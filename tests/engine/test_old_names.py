@@ -39,8 +39,11 @@ class _Weights:
 
 def test_that_densenets_old_file_is_read_as_torchvision_reads_it():
     present = _numbered("densenet121")
-    without_counters = {name: value for name, value in present.items() if not name.endswith("num_batches_tracked")}
-    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))([12])\.", r"\1.\2.", name): value for name, value in without_counters.items()}
+    old = {
+        re.sub(r"(denselayer\d+\.(?:norm|conv))([12])\.", r"\1.\2.", name): value
+        for name, value in present.items()
+        if not name.endswith("num_batches_tracked")
+    }
     assert len(old.keys() - present.keys()) > 100
     theirs = get_model("densenet121", weights=None, num_classes=9)
     densenet._load_state_dict(theirs, _Weights(old), progress=False)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vpns_engine.training.transforms import Cuts, cut_out, drawn_cuts, resample, resized, train_side, whole_picture
+from vpns_engine.training.transforms import Cuts, cut_out, drawn_cuts, resized, show, train_side, whole_picture
 
 SHAPES = [(1, 1), (1, 7), (8, 8), (17, 90), (28, 28), (32, 32), (64, 64), (96, 41), (200, 150), (375, 500)]
 SIZES = [8, 16, 32, 64, 224]
@@ -35,7 +35,7 @@ def _by_pil(picture, cuts, place):
 def _resampled(pictures, cuts):
     x = torch.from_numpy(pictures).permute(0, 3, 1, 2)
     out = torch.empty(len(pictures), 3, cuts.size, cuts.size)
-    return (resample(x, cuts, out) * 255).permute(0, 2, 3, 1).numpy()
+    return (show(x, cuts, out) * 255).permute(0, 2, 3, 1).numpy()
 
 
 @pytest.mark.parametrize("shape", SHAPES)

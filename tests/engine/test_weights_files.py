@@ -28,7 +28,8 @@ def test_that_the_classes_are_read_off_the_classifier_of_the_architecture(tmp_pa
 
 
 def test_that_a_layer_of_another_architecture_is_not_taken_for_the_classifier(tmp_path):
-    path = _written({"classifier.3.weight": torch.zeros(7, 2), "classifier.6.weight": torch.zeros(5, 2)}, tmp_path / "a.safetensors")
+    state = {"classifier.3.weight": torch.zeros(7, 2), "classifier.6.weight": torch.zeros(5, 2)}
+    path = _written(state, tmp_path / "a.safetensors")
     assert (num_classes_in(path, "vgg16"), num_classes_in(path, "mobilenet_v3_small")) == (5, 7)
 
 

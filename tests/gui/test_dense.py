@@ -18,7 +18,7 @@ def _accuracy(_density, stage):
 def _opened(studio, runs, qtbot, **changes):
     store = done_run(runs, config_of(**changes), _accuracy)
     studio.library.open(store.folder)
-    qtbot.waitUntil(lambda: studio.session.store is not None)
+    qtbot.waitUntil(lambda: studio.session.store is not None and _painted(studio))
     return studio.session.history
 
 

@@ -29,7 +29,7 @@ class MadeDrive:
     def __init__(self):
         self.go = threading.Event()
 
-    def start(self, config, runs, control, sinks, *, opened, make=None):
+    def start(self, config, runs, control, sinks, *, opened, **_more):
         made = MadeRun(runs, config, RunStore.create(runs, config))
         opened(made.store)
         end = "finished"
@@ -169,7 +169,7 @@ def test_that_a_refused_start_is_told_and_nothing_is_lost(studio, monkeypatch, q
 
 
 def test_that_a_run_whose_thread_dies_ends_as_failed(studio, monkeypatch, qtbot):
-    def die(config, runs, *_more, opened, make=None):
+    def die(config, runs, *_more, opened, **_words):
         opened(RunStore.create(runs, config))
         raise KeyError("layer")
 

@@ -37,7 +37,7 @@ def test_that_steps_come_ten_times_a_second_and_all_else_at_once():
 
 
 def drive(events):
-    def start(config, runs, control, sinks, *, opened, make=None):
+    def start(config, runs, control, sinks, *, opened, **_more):
         store = RunStore.create(runs, config)
         opened(store)
         for event in events:

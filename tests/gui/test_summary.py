@@ -119,7 +119,8 @@ def test_that_only_what_is_left_is_done_and_the_log_says_what_is_taken_from_wher
     press(studio, qtbot, "start")
     idle(studio, qtbot)
     assert [(config.mask.sparsities, config.dense) for config in drive] == [((0.95,), "none")]
-    assert f"90 % sparsity: done already, in {store.folder.name}" in studio.window.log.text
+    said = f"90 % sparsity: done already, in {store.folder.name}"
+    assert said in studio.window.log.text and said in (studio.session.store.folder / "log.txt").read_text()
 
 
 def test_that_a_failing_start_is_told_once(studio, qtbot, monkeypatch):

@@ -180,7 +180,7 @@ def _sizes(scores: Sequence[Tensor]) -> Tensor:
     """Give |S| of all layers together, flat."""
     first, counts = scores[0], [score.numel() for score in scores]
     values = torch.empty(sum(counts), dtype=first.dtype, device=first.device)
-    for part, score in zip(values.split(counts), scores, strict=True):
+    for part, score in zip(torch.split(values, counts), scores, strict=True):
         torch.abs(score.detach().reshape(-1), out=part)
     return values
 

@@ -83,7 +83,8 @@ class DataSpec(Spec):
 
     micro_batch: int = option(0, "Micro-batch", advanced=True, ge=0, le=4096)
     """Images that go through the network at once; 0: the whole batch. Gradients are summed over a batch's micro-batches before
-    an update, so less memory is needed. Without batch-norm and dropout the update is the same; batch-norm sees the smaller ones."""
+    an update, so less memory is needed. Without batch-norm and dropout the update is the same; batch-norm sees smaller
+    batches."""
 
     protocol: Protocol = option(
         "held-out", "Protocol", advanced=True, words={"held-out": "Held-out validation", "paper": "As published"}

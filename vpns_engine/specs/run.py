@@ -57,8 +57,8 @@ class RunConfig(Spec):
         advanced=True,
         words={"none": "None", "mapped": "Mapped, untuned", "tuned": "Mapped, and tuned"},
     )
-    """What the unpruned network reaches, for comparison. mapped: its labels are mapped and it is tested, which takes one pass (a
-    new linear head has learned nothing then, and is not tested); tuned: it is tuned as well, without a prompt, with as many
+    """What the unpruned network reaches, for comparison. mapped: its labels are mapped and it is tested, which takes one pass
+    (a new linear head has learned nothing then, and is not tested); tuned: it is tuned as well, without a prompt, with as many
     updates as a level makes."""
 
     optim: OptimGroups = OptimGroups()
@@ -112,7 +112,7 @@ class RunConfig(Spec):
     def _one_level_goes_on(self) -> Self:
         levels = len(self.mask.sparsities)
         if self.start_from and levels > 1:
-            raise located("mask.sparsities", f"{levels} sparsities: a run that starts from a saved state has that state's alone")
+            raise located("mask.sparsities", f"{levels} sparsities: a run that starts from a saved state has its alone")
         return self
 
     @property

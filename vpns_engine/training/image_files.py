@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from vpns_engine.training.decode import BrokenPictureError, decode, size_of
-from vpns_engine.training.images import CPU, ImageSource, Shown, room_on, shown_of, to_device
+from vpns_engine.training.images import CPU, ImageSource, Shown, room_on, to_device
 from vpns_engine.training.shelf import Shelf
 from vpns_engine.training.transforms import Cuts, Ids, resized, whole_picture
 
@@ -112,7 +112,7 @@ class FileImages(ImageSource):
 
     def _joined(self, groups: list[tuple[Ids, Tensor]], cuts: Cuts) -> Shown:
         """Show each group of equal sizes, and bring all into the batch's order."""
-        parts = [shown_of(pictures, cuts.at(places), self._buffers) for places, pictures in groups]
+        parts = [self.show(pictures, cuts.at(places)) for places, pictures in groups]
         if not parts:
             return torch.empty(0, 3, cuts.size, cuts.size, device=self.device), np.empty(0, dtype=np.int64)
         places = np.concatenate([places for places, _ in groups])

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from vpns_engine.training.buffers import Buffers
-from vpns_engine.training.transforms import Cuts, Ids, cut_out, resample, whole_picture
+from vpns_engine.training.transforms import Cuts, Ids, rows_of, show, whole_picture
 
 Shown = tuple[Tensor, Ids]
 """Pictures, and which positions of the batch they are: positions whose picture is broken are left out."""
@@ -37,17 +37,19 @@ class ImageSource:
 
     def begin(self, ids_B: Ids, cuts: Cuts) -> Callable[[], Shown]:
         """Begin a batch; what is returned waits for it and gives it on the device, (B', 3, S, S) float32 in [0, 1]."""
-        return lambda: self._shown(self.fetch(ids_B, cuts.side), cuts)
+        def wait() -> Shown:
+            pictures, good = self.fetch(ids_B, cuts.side)
+            return self.show(pictures, cuts.at(good)), good
+
+        return wait
 
     def close(self) -> None:
         """Let go of what is held."""
 
-    def _shown(self, resized: Shown, cuts: Cuts) -> Shown:
-        pictures, good = resized
-        return self._unit_range(cut_out(pictures.to(self.device, non_blocking=True), cuts.at(good))), good
-
-    def _unit_range(self, x_BCSS: Tensor) -> Tensor:
-        return self._buffers.take(tuple(x_BCSS.shape), self.device).copy_(x_BCSS).div_(255)
+    def show(self, pictures_BCHW: Tensor, cuts: Cuts) -> Tensor:
+        """Bring uint8 pictures of one size to the device, and resize and cut them there; float32 in [0, 1]."""
+        out = self._buffers.take((*pictures_BCHW.shape[:2], cuts.size, cuts.size), self.device)
+        return show(to_device(pictures_BCHW, self.device), cuts, out)
 
 
 class SmallImages(ImageSource):
@@ -63,7 +65,7 @@ class SmallImages(ImageSource):
         if side not in self._sizes:
             whole = np.stack([_resized(picture, side) for picture in self._pictures])
             self._sizes[side] = torch.from_numpy(whole).permute(0, 3, 1, 2).contiguous().to(self.device)
-        return self._sizes[side][torch.from_numpy(ids_B).to(self.device)], np.arange(ids_B.size)
+        return rows_of(self._sizes[side], ids_B), np.arange(ids_B.size)
 
 
 def _resized(picture_HW3: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
@@ -85,20 +87,7 @@ class HeldImages(ImageSource):
 
     def begin(self, ids_B: Ids, cuts: Cuts) -> Callable[[], Shown]:
         """See `ImageSource`."""
-        return lambda: (self._batch(ids_B, cuts), np.arange(ids_B.size))
-
-    def _batch(self, ids_B: Ids, cuts: Cuts) -> Tensor:
-        pictures = self._store[torch.from_numpy(ids_B).to(self._store.device)]
-        return shown_of(to_device(pictures, self.device), cuts, self._buffers)
-
-
-def shown_of(pictures_BCHW: Tensor, cuts: Cuts, buffers: Buffers) -> Tensor:
-    """Resize and cut uint8 pictures of one size, whatever it is, where they lie; float32 in [0, 1]."""
-    count, channels, height, width = pictures_BCHW.shape
-    out = buffers.take((count, channels, cuts.size, cuts.size), pictures_BCHW.device)
-    if height == width == cuts.side:
-        return out.copy_(cut_out(pictures_BCHW, cuts)).div_(255)
-    return resample(pictures_BCHW, cuts, out)
+        return lambda: (self.show(rows_of(self._store, ids_B), cuts), np.arange(ids_B.size))
 
 
 def to_device(pictures: Tensor, device: torch.device) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vpns_engine.training.transforms import Ids
+from vpns_engine.training.transforms import Ids, rows_of
 
 
 class Shelf:
@@ -42,4 +42,4 @@ class Shelf:
 
     def take(self, ids_B: Ids) -> Tensor:
         """Give pictures that stand here, (B, 3, H, W) uint8."""
-        return self._rows[torch.from_numpy(self._row_of_N[ids_B]).to(self._rows.device)]
+        return rows_of(self._rows, self._row_of_N[ids_B])

@@ -12,11 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vpns_engine.training.parallel import in_pieces
 from vpns_engine.training.randomness import uniform
 
 Ids = npt.NDArray[np.int64]
-_PIECE = 8
-"""Pictures resampled at a time on the CPU: what lies between the two passes stays in a core's cache."""
+_PIECE = 1 << 20
+"""Values made at a time on the CPU: what lies between the operations stays in a core's cache."""
+_DEVICE_PIECE = 1 << 27
+"""Values made at a time on an accelerator."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Cuts:
     lefts_B: Ids
     mirrored_B: npt.NDArray[np.bool_]
 
-    def at(self, places: Ids) -> "Cuts":
+    def at(self, places: Ids | slice) -> "Cuts":
         """Give those of some pictures of the batch."""
         return Cuts(self.side, self.size, self.tops_B[places], self.lefts_B[places], self.mirrored_B[places])
 
@@ -72,29 +75,42 @@ def cut_out(x_BCRR: Tensor, cuts: Cuts) -> Tensor:
     return x_BCRR[which, :, rows_BS[:, :, None], columns_BS[:, None, :]].permute(0, 3, 1, 2).contiguous()
 
 
-def resample(pictures_BCHW: Tensor, cuts: Cuts, out_BCSS: Tensor) -> Tensor:
-    """Resize, cut and mirror in one go: only what the windows show is computed. Gives values in [0, 1] in steps of 1/255.
-
-    Bilinear with antialias, columns before rows and each rounded to whole levels, as PIL does it. Most values are PIL's; where
-    a rounding is close, or a very tall picture has its rows resized first there, they are one or at most two levels off.
+def show(pictures_BCHW: Tensor, cuts: Cuts, out_BCSS: Tensor) -> Tensor:
+    """Resize, cut and mirror uint8 pictures of one size, whatever it is, where they lie; float32 in [0, 1].
 
     Args:
         pictures_BCHW: uint8.
         cuts: what is shown.
         out_BCSS: takes the result; float32, contiguous.
     """
-    count, channels, height, width = pictures_BCHW.shape
-    rows_BSH = _weights(cuts.side, height, pictures_BCHW.device)[cuts.rows().to(pictures_BCHW.device)]
-    columns_BSW = _weights(cuts.side, width, pictures_BCHW.device)[cuts.columns().to(pictures_BCHW.device)]
-    piece = _PIECE if pictures_BCHW.device.type == "cpu" else max(1, count)
-    for start in range(0, count, piece):
-        here = slice(start, start + piece)
-        x = pictures_BCHW[here].float().flatten(1, 2)
-        x = torch.bmm(x, columns_BSW[here].transpose(1, 2)).add_(0.5).floor_()
-        out = out_BCSS[here].flatten(0, 1)
-        torch.bmm(rows_BSH[here].repeat_interleave(channels, 0), x.view(-1, height, cuts.size), out=out)
-        out.add_(0.5).floor_().div_(255)
+    count, device = len(pictures_BCHW), pictures_BCHW.device
+    most = _PIECE if device.type == "cpu" else _DEVICE_PIECE
+    piece = max(1, most // max(1, out_BCSS[:1].numel()))
+    in_pieces(lambda here: _show(pictures_BCHW[here], cuts.at(here), out_BCSS[here]), count, piece, device)
     return out_BCSS
+
+
+def _show(pictures_BCHW: Tensor, cuts: Cuts, out_BCSS: Tensor) -> None:
+    if pictures_BCHW.shape[2:] == (cuts.side, cuts.side):
+        out_BCSS.copy_(cut_out(pictures_BCHW, cuts)).div_(255)
+    else:
+        _resample(pictures_BCHW, cuts, out_BCSS)
+
+
+def _resample(pictures_BCHW: Tensor, cuts: Cuts, out_BCSS: Tensor) -> None:
+    """Resize, cut and mirror in one go: only what the windows show is computed. Gives steps of 1/255.
+
+    Bilinear with antialias, columns before rows and each rounded to whole levels, as PIL does it. Most values are PIL's; where
+    a rounding is close, or a very tall picture has its rows resized first there, they are one or at most two levels off.
+    """
+    channels, height, width = pictures_BCHW.shape[1:]
+    device = pictures_BCHW.device
+    rows_BSH = _weights(cuts.side, height, device)[cuts.rows().to(device)]
+    columns_BSW = _weights(cuts.side, width, device)[cuts.columns().to(device)]
+    x = torch.bmm(pictures_BCHW.float().flatten(1, 2), columns_BSW.transpose(1, 2)).add_(0.5).floor_()
+    out = out_BCSS.flatten(0, 1)
+    torch.bmm(rows_BSH.repeat_interleave(channels, 0), x.view(-1, height, cuts.size), out=out)
+    out.add_(0.5).floor_().div_(255)
 
 
 @lru_cache(maxsize=16)
@@ -107,8 +123,15 @@ def _weights(side: int, length: int, device: torch.device) -> Tensor:
     return (weights_RL / weights_RL.sum(1, keepdim=True)).float().to(device)
 
 
+def rows_of(store_NCHW: Tensor, rows_B: Ids) -> Tensor:
+    """Take pictures from a tensor, where it lies."""
+    if store_NCHW.device.type == "cpu":
+        return torch.from_numpy(store_NCHW.numpy()[rows_B])
+    return store_NCHW[torch.from_numpy(rows_B).to(store_NCHW.device)]
+
+
 def resized(picture_3HW: Tensor, side: int) -> Tensor:
-    """Resize both sides of a uint8 picture (bilinear with antialias), on the CPU: (3, R, R), as close to PIL as `resample`."""
+    """Resize both sides of a uint8 picture (bilinear with antialias), on the CPU: (3, R, R), as close to PIL as `show`."""
     if picture_3HW.shape[1:] == (side, side):
         return picture_3HW
     # the fast way of torch's kernel wants the channels last

@@ -89,7 +89,7 @@ class ExportController(QObject):
 
 
 def choices_of(store: RunStore, history: RunHistory) -> list[Choice]:
-    """List the saved states of a run, each with a folder inside the run folder proposed for it."""
+    """List the saved states of a run, each with folders inside the run folder proposed for it."""
     found: dict[tuple[int, str], Choice] = {}
     for number in sorted(history.levels):
         level = history.levels[number]
@@ -98,7 +98,8 @@ def choices_of(store: RunStore, history: RunHistory) -> list[Choice]:
             stage = "finetune" if tuned else "search"
             name = f"density_{level.density:g}_{tuning_of(history, saved)}"
             label = f"{sparsity_of(level.density)} sparsity: {saved_name(history, saved)}"
-            found[number, stage] = Choice(label, number, stage, free_folder(store.folder / "exports" / name))
+            plain, released = (free_folder(store.folder / "exports" / (name + ending)) for ending in ("", "_released"))
+            found[number, stage] = Choice(label, number, stage, plain, released)
     return list(found.values())
 
 
@@ -124,8 +125,8 @@ def result_text(result: ExportResult) -> str:
 def written_text(written: "Written") -> str:
     """Say what was written, and what its reader has to know."""
     return (
-        f"Written to {written.path}: {written.num_kept:,} of {written.num_scored:,} scored weights are kept. Read back, it gives "
-        f"the same weights, mask and prompt. Its reader needs the density, {written.density:.12g}: the file does not say it."
+        f"Written to {written.path}: {written.num_kept:,} of {written.num_scored:,} scored weights are kept. Read back, it "
+        f"gives the same weights, mask and prompt. Its reader needs the density, {written.density:.12g}: it does not say it."
     )
 
 

@@ -85,7 +85,7 @@ class ResultsController(QObject):
         elif level is not None:
             is_dense = level is history.dense
             title = f"Label mapping {'of the dense network' if is_dense else f'at {sparsity_of(level.density)} sparsity'}"
-            note = ILM_NOTE if kind == "ilm" else MAPPING_NOTE
+            note = ILM_NOTE if kind == "ilm" else "" if is_dense else MAPPING_NOTE
             self._view.set_mapping(mapping_rows(history.started, level), title, note if 0 in level.counts else "")
 
 

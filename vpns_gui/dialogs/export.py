@@ -27,21 +27,22 @@ from vpns_gui import theme
 PLAIN, RELEASED = "plain", "released"
 _FORMATS = {PLAIN: "For plain PyTorch", RELEASED: "Checkpoint of the released code"}
 _INTROS = {
-    PLAIN: "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the label "
-    "mapping, the settings and a loader example. It is read again in a fresh process before it counts as done.",
-    RELEASED: "Writes a folder with a checkpoint (prune.pth or best.pth) as the authors' released code writes it: dense weights, "
-    "scores, prompt and mapping. Mask and density do not stand in it. It is read back before it counts as done.",
+    PLAIN: "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the "
+    "label mapping, the settings and a loader example. It is read again in a fresh process before it counts as done.",
+    RELEASED: "Writes a folder with a checkpoint (prune.pth or best.pth) as the authors' released code writes it: dense "
+    "weights, scores, prompt and mapping; neither mask nor density. It is read back before it counts as done.",
 }
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A saved state that can be exported, and the folder that is proposed for it."""
+    """A saved state that can be exported, and the folder that is proposed for it in each format."""
 
     label: str
     level: int
     stage: str
     folder: Path
+    released: Path
 
 
 @dataclass(frozen=True)
@@ -189,9 +190,8 @@ class ExportDialog(QDialog):
 
     def _propose(self) -> None:
         if self._choices:
-            folder = self._choices[self._which.currentIndex()].folder
-            ending = "_released" if self._format.currentData() == RELEASED else ""
-            self._folder.setText(str(folder.with_name(folder.name + ending)))
+            choice = self._choices[self._which.currentIndex()]
+            self._folder.setText(str(choice.released if self._format.currentData() == RELEASED else choice.folder))
 
     def _explain(self) -> None:
         self._intro.setText(_INTROS[self._format.currentData()])

@@ -42,7 +42,7 @@ class SummaryView(QWidget):
         self._families.currentIndexChanged.connect(self.family_requested)
         self._table = text_table(SUMMARY_COLUMNS, "summaryTable", content)
         self._table.horizontalHeader().setToolTip(
-            "Mean ± sample standard deviation over the seeds. Gain over control: the difference to the control arm, seed by seed"
+            "Mean ± sample standard deviation over the seeds. Gain over control: the difference to it, seed by seed"
         )
         self._note = QLabel(content)
         self._note.setObjectName("summaryNote")
