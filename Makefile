@@ -13,7 +13,7 @@ help:
 	@echo 'make test          set up (once), then lint and run every test without a display'
 	@echo 'make test-all      the same, and the networks of more than 150 M weights (wants 24 GB of memory)'
 	@echo 'make lint          ruff, mypy and the import contracts'
-	@echo 'make bench         time of an iteration over two bare forward-backward passes'
+	@echo 'make bench         time of an iteration over two bare forward-backward passes; pictures a second'
 	@echo 'make conformance   replay recorded cases (CASES="FOLDER FOLDER": other ones, below these folders)'
 	@echo 'make screenshots   draw the pictures of the README'
 	@echo 'make wheel         build the wheel and the source archive in dist/'

@@ -123,7 +123,8 @@ def worked(made):
     """Make one half-step of each stage and fold the masks in."""
     state = _state(made)
     generator = torch.Generator().manual_seed(1)
-    batch = Batch(torch.rand(2, 3, made.size, made.size, generator=generator), torch.tensor([0, 2]))
+    y_B = torch.tensor([2]) if made.entry.fixed_size else torch.tensor([0, 2])
+    batch = Batch(torch.rand(len(y_B), 3, made.size, made.size, generator=generator), y_B)
     kept, losses, moved = {}, {}, {}
     state.network.set_density(DENSITY)
     kept["start"] = sum(state.network.kept())

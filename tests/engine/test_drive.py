@@ -1,18 +1,19 @@
 """How a run ends: finished, stopped or failed, and always said once."""
 
-import io
 import shutil
 import subprocess
 import sys
-from typing import ClassVar
 
 import pytest
 
+from tests.data_sets.web import serving
 from tests.engine.tiny_runs import make_pictures, run, run_with, tiny_config
 from vpns_engine.artifacts import read_arrays, read_state_info
+from vpns_engine.download import fetch_file
 from vpns_engine.drive import Control, start
 from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded, LevelSaved, Preparing, RunEnded, StepDone
+from vpns_engine.nn import models
 from vpns_engine.store import RunStore
 
 
@@ -179,22 +180,24 @@ def test_that_two_runs_of_one_config_get_folders_of_their_own(pictures, tmp_path
     assert run(config, tmp_path)[0].folder != run(config, tmp_path)[0].folder
 
 
-class _SlowAnswer(io.BytesIO):
-    headers: ClassVar[dict[str, str]] = {"Content-Length": str(1 << 24)}
-
-
-def test_that_a_stop_ends_a_download_and_leaves_nothing_of_it(pictures, tmp_path, monkeypatch):
-    monkeypatch.setenv("VPNS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("urllib.request.urlopen", lambda *_args, **_words: _SlowAnswer(bytes(1 << 24)))
+def test_that_a_stop_ends_a_download(pictures, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    for name in ("VPNS_CACHE", "TORCH_HOME"):
+        monkeypatch.setenv(name, str(cache))
+    monkeypatch.delenv("VPNS_WEIGHTS", raising=False)
     control = Control()
 
     def stop_at_first_megabytes(event):
         if isinstance(event, Preparing) and event.done is not None:
             control.stop()
 
-    store, events = run_with(
-        control, tiny_config(pictures, model={"architecture": "resnet18"}), tmp_path, stop_at_first_megabytes
-    )
+    with serving({"weights.pth": bytes(1 << 22)}) as web:
+        web.stall = 1 << 20
+        address = web.url("weights.pth")
+        monkeypatch.setattr(models, "fetch_file", lambda _url, path, **words: fetch_file(address, path, **words))
+        config = tiny_config(pictures, model={"architecture": "resnet18"})
+        store, events = run_with(control, config, tmp_path, stop_at_first_megabytes)
     _check_end(store, events, "stopped")
+    assert web.asked
     assert len([event for event in events if isinstance(event, Preparing) and event.done is not None]) == 1
-    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert not list(cache.rglob("*.pth"))

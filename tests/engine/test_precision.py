@@ -17,7 +17,7 @@ FAST = Computing("bf16", channels_last=True)
 
 @pytest.fixture(autouse=True)
 def _a_gpu_with_bf16(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: not including_emulation)
 
 
 def _config(protocol="held-out", **values):
@@ -30,7 +30,7 @@ def test_that_automatic_is_fast_on_a_cuda_gpu_and_plain_elsewhere():
 
 
 def test_that_a_gpu_without_bf16_stays_in_float32(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation)
     assert in_force(_config(), CUDA) == Computing("float32", channels_last=True)
 
 

@@ -49,7 +49,7 @@ def folded(
         EngineError: the weights are not those of the architecture.
     """
     mask_of = {entry_of(layer, weights): mask for layer, mask in masks.items()}
-    tensors = {name: torch.from_numpy(_masked(array, mask_of.get(name))) for name, array in weights.items()}
+    tensors = {name: _masked(array, mask_of.get(name)) for name, array in weights.items()}
     network = _filled(architecture, num_source, tensors)
     return versioned(network, {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()})
 
@@ -63,10 +63,11 @@ def unmodified(architecture: str, num_source: int, arrays: Mapping[str, Array]) 
     return _filled(architecture, num_source, {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
 
 
-def _masked(array: Array, mask: BoolArray | None) -> Array:
+def _masked(array: Array, mask: BoolArray | None) -> Tensor:
     """Give a copy, 0 where the mask prunes."""
-    # where, not a product: a product leaves -0 in the place of negative weights
-    return np.array(array) if mask is None else np.where(mask, array, array.dtype.type(0))
+    copy = torch.from_numpy(np.array(array))
+    # no product: that leaves -0 in the place of negative weights
+    return copy if mask is None else copy.masked_fill_(torch.from_numpy(~mask), 0)
 
 
 def _filled(architecture: str, num_source: int, tensors: Mapping[str, Tensor]) -> torch.nn.Module:

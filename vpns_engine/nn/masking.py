@@ -25,7 +25,11 @@ def score_gradient(gradient: Tensor, weight: Tensor, score: Tensor) -> Tensor:
 
 def mask_of(score: Tensor, threshold: float) -> Tensor:
     """Give m, bool: 1 where |S| > tau, strictly; a score that is NaN keeps its weight, as in the released code."""
-    return (score.detach().abs() <= threshold).logical_not_()
+    mask = torch.empty(score.shape, dtype=torch.bool, device=score.device)
+    # no larger buffer than the mask itself: fresh memory costs more than the comparison
+    for kept, scores in pieces(mask, score):
+        torch.le(scores.abs(), threshold, out=kept).logical_not_()
+    return mask
 
 
 @torch.no_grad()

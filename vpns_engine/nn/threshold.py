@@ -78,7 +78,7 @@ class ThresholdSearch:
         found = _kth(values, self.k)  # last: it reorders the values
         self._band = _Band.around(found, width) if math.isfinite(found) and width > 0 else None
         if scores[0].device.type == "cpu":
-            self._dropped = [np.abs(_flat(score)) <= found for score in scores]
+            self._dropped = [_at_most(_flat(score), found) for score in scores]
         return Moved(found, None)
 
     def _walk(self, scores: Sequence[Tensor], band: _Band) -> Moved | None:
@@ -180,9 +180,18 @@ def _sizes(scores: Sequence[Tensor]) -> Tensor:
     """Give |S| of all layers together, flat."""
     first, counts = scores[0], [score.numel() for score in scores]
     values = torch.empty(sum(counts), dtype=first.dtype, device=first.device)
-    for part, score in zip(torch.split(values, counts), scores, strict=True):
+    parts = values.split(counts)  # type: ignore[no-untyped-call]
+    for part, score in zip(parts, scores, strict=True):
         torch.abs(score.detach().reshape(-1), out=part)
     return values
+
+
+def _at_most(score: Floats, threshold: float) -> Bools:
+    """Tell where |S| <= tau, a piece that fits the cache at a time."""
+    found = np.empty(score.size, dtype=np.bool_)
+    for start in range(0, score.size, _CHUNK):
+        np.less_equal(np.abs(score[start : start + _CHUNK]), threshold, out=found[start : start + _CHUNK])
+    return found
 
 
 def _kth(values: Tensor, k: int) -> float:

@@ -6,7 +6,6 @@ Shapes: B batch, R side after resizing, H height, W width.
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +25,8 @@ _PROBES = 16
 _MOST_WORKERS = 16
 
 
-@dataclass(frozen=True)
-class _Begun:
-    """A batch on its way: what stands on the shelf, and what is being decoded."""
-
-    ids_B: Ids
-    shelf: Shelf
-    kept: Ids
-    """Positions of the batch whose pictures stand on the shelf."""
-    decoding: dict[int, Future[Tensor | None]]
-    """By position."""
+Group = tuple[Ids, Tensor]
+"""Positions of a batch, and their pictures: uint8, of one size, on the device."""
 
 
 class FileImages(ImageSource):
@@ -69,6 +60,7 @@ class FileImages(ImageSource):
         self._paths = paths
         self._warn = warn
         self._pool = ThreadPoolExecutor(workers or min(_MOST_WORKERS, os.cpu_count() or 1), thread_name_prefix="decode")
+        self._collector = ThreadPoolExecutor(1, thread_name_prefix="collect")
         self._room = _room(device) if room is None else room
         self._own = _common_size(paths)
         self._shelves: dict[tuple[int, int], Shelf] = {}
@@ -86,32 +78,37 @@ class FileImages(ImageSource):
         here = shelf.has(ids_B)
         wanted = [place for place in np.flatnonzero(~here).tolist() if int(ids_B[place]) not in self.broken]
         decoding = {place: self._pool.submit(self._picture, int(ids_B[place]), shape, cuts.side) for place in wanted}
-        begun = _Begun(ids_B, shelf, np.flatnonzero(here), decoding)
-        return lambda: self._finish(begun, cuts, shape)
+        collecting = self._collector.submit(self._collect, decoding, shape)
+        kept = np.flatnonzero(here)
+
+        def wait() -> Shown:
+            alike, others = collecting.result()
+            shelf.put(ids_B[alike[0]], alike[1])
+            return self._joined([(kept, shelf.take(ids_B[kept])), alike, others], cuts)
+
+        return wait
 
     def close(self) -> None:
-        """Stop the decoding threads."""
+        """Stop the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._collector.shutdown(wait=False, cancel_futures=True)
 
-    def _finish(self, begun: _Begun, cuts: Cuts, shape: tuple[int, int]) -> Shown:
-        found = {place: picture for place, future in begun.decoding.items() if (picture := future.result()) is not None}
-        alike = [place for place, picture in found.items() if picture.shape[1:] == shape]
-        others = [place for place in found if place not in set(alike)]
-        groups: list[tuple[Ids, Tensor]] = []
-        if begun.kept.size:
-            groups.append((begun.kept, begun.shelf.take(begun.ids_B[begun.kept])))
-        for places in (alike, others):
-            if places:
-                groups.append((np.array(places), self._stacked([found[place] for place in places])))
-        if alike:
-            begun.shelf.put(begun.ids_B[alike], groups[1 if begun.kept.size else 0][1])
-        return self._joined(groups, cuts)
+    def _collect(self, decoding: dict[int, Future[Tensor | None]], shape: tuple[int, int]) -> tuple[Group, Group]:
+        """Wait, in a thread, for a batch's pictures and bring them to the device: those of the kept shape, and others."""
+        found = {place: picture for place, future in decoding.items() if (picture := future.result()) is not None}
+        alike = {place: picture for place, picture in found.items() if picture.shape[1:] == shape}
+        others = {place: picture for place, picture in found.items() if place not in alike}
+        return self._group(alike), self._group(others)
 
-    def _stacked(self, pictures: list[Tensor]) -> Tensor:
-        return to_device(torch.from_numpy(np.stack([picture.numpy() for picture in pictures])), self.device)
+    def _group(self, pictures: dict[int, Tensor]) -> Group:
+        if not pictures:
+            return np.empty(0, dtype=np.int64), torch.empty(0, 3, 1, 1, dtype=torch.uint8, device=self.device)
+        whole = torch.from_numpy(np.stack([picture.numpy() for picture in pictures.values()]))
+        return np.array(list(pictures)), to_device(whole, self.device)
 
-    def _joined(self, groups: list[tuple[Ids, Tensor]], cuts: Cuts) -> Shown:
-        """Show each group of equal sizes, and bring all into the batch's order."""
+    def _joined(self, groups: list[Group], cuts: Cuts) -> Shown:
+        """Show each group, and bring all into the batch's order."""
+        groups = [(places, pictures) for places, pictures in groups if places.size]
         parts = [self.show(pictures, cuts.at(places)) for places, pictures in groups]
         if not parts:
             return torch.empty(0, 3, cuts.size, cuts.size, device=self.device), np.empty(0, dtype=np.int64)

@@ -37,6 +37,7 @@ class ImageSource:
 
     def begin(self, ids_B: Ids, cuts: Cuts) -> Callable[[], Shown]:
         """Begin a batch; what is returned waits for it and gives it on the device, (B', 3, S, S) float32 in [0, 1]."""
+
         def wait() -> Shown:
             pictures, good = self.fetch(ids_B, cuts.side)
             return self.show(pictures, cuts.at(good)), good

@@ -41,7 +41,7 @@ def in_force(config: RunConfig, device: torch.device) -> Computing:
     """Give what a config means on a device: `auto` is fast on a CUDA GPU and plain elsewhere, protocol 'paper' always plain."""
     if config.data.protocol == "paper":
         return PLAIN
-    has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     bf16 = has_bf16 if config.precision == "auto" else config.precision == "bf16"
     last = device.type == "cuda" if config.channels_last == "auto" else config.channels_last == "on"
     return Computing("bf16" if bf16 else "float32", last)
