@@ -65,9 +65,11 @@ def unmodified(architecture: str, num_source: int, arrays: Mapping[str, Array]) 
 
 def _masked(array: Array, mask: BoolArray | None) -> Tensor:
     """Give a copy, 0 where the mask prunes."""
-    copy = torch.from_numpy(np.array(array))
-    # no product: that leaves -0 in the place of negative weights
-    return copy if mask is None else copy.masked_fill_(torch.from_numpy(~mask), 0)
+    if mask is None:
+        return torch.from_numpy(np.array(array))
+    # as whole numbers, which is exact: a product of floats would leave -0 in the place of negative weights
+    product = np.multiply(array.view(f"u{array.itemsize}"), mask)
+    return torch.from_numpy(product.view(array.dtype))
 
 
 def _filled(architecture: str, num_source: int, tensors: Mapping[str, Tensor]) -> torch.nn.Module:
