@@ -5,7 +5,7 @@ Shapes: C canvas side, S image side, N pictures.
 | file | keys |
 |---|---|
 | samples | `images` (N, 3, S, S) uint8, `labels` (N,) int64 |
-| prompt | `delta` (3, C, C) float32, `added` (3, C, C) float32 what is added to the padded image; what is learned in another form |
+| prompt | `delta`, `added` (added to the padded image), both (3, C, C) float32; others where the kind learns others |
 | masks | the layer's name -> packed bits (8 weights a byte, first weight in the highest bit, C order) |
 | state | `weights/<entry>` the plain dense state dict, `scores/<layer>`, `masks/<layer>`, `prompt/<as above>` |
 

@@ -13,16 +13,23 @@ from vpns_engine.cli_progress import Progress
 from vpns_engine.cli_results import results
 from vpns_engine.density import densities_of_run
 from vpns_engine.drive import Control, RunMaker, start
-from vpns_engine.events import RunEnded
+from vpns_engine.events import Event, RunEnded
 from vpns_engine.exit_codes import FAILED, FINISHED, STOPPED
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 
 
-def run(config: RunConfig, runs: Path, *, make: RunMaker | None = None, notes: Sequence[str] = ()) -> int:
+def run(
+    config: RunConfig,
+    runs: Path,
+    *,
+    make: RunMaker | None = None,
+    notes: Sequence[str] = (),
+    known: Sequence[Event] = (),
+) -> int:
     """Run to the end or to a stop; print the results and the run folder.
 
-    `make` makes another kind of run, `notes` are lines for its log.
+    `make` makes another kind of run, `notes` are lines for its log, `known` is what it takes over from another.
 
     Raises:
         EngineError: the run folder cannot be made.
@@ -39,7 +46,7 @@ def run(config: RunConfig, runs: Path, *, make: RunMaker | None = None, notes: S
 
     with _stop_on_signals(control):
         try:
-            store = start(config, runs, control, (progress,), opened=announce, make=make)
+            store = start(config, runs, control, (progress,), opened=announce, make=make, known=known)
         except KeyboardInterrupt:
             for store in opened:
                 _mark_aborted(store, progress.history.last_seq)

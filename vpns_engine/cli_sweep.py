@@ -66,7 +66,7 @@ def _run_rest(config: RunConfig, done: Done, runs: Path) -> int:
     for line in lines:
         print(line)
     if left is not None:
-        return run(left, runs, notes=lines)
+        return run(left, runs, notes=lines, known=done.dense_tests)
     print("nothing is left to do (--again does it once more)", flush=True)
     return FINISHED
 

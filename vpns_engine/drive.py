@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from vpns_engine import __version__
 from vpns_engine.errors import EngineError
-from vpns_engine.events import Event, Measuring, Message, Preparing, RunEnded, StepDone
+from vpns_engine.events import Event, Measuring, Message, Preparing, RunEnded, RunStarted, StepDone
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunInfo, RunStore
 
@@ -52,12 +52,13 @@ def start(
     *,
     opened: Callable[[RunStore], None] | None = None,
     make: "RunMaker | None" = None,
+    known: Sequence[Event] = (),
 ) -> RunStore:
     """Make a run folder below `runs` and do the run in the calling thread.
 
     Every event goes to `events.jsonl` (iterations at most ten a second) and to each sink. The last one is a RunEnded,
     exactly once; a run that fails says why in it. `opened` is called once the folder exists; `make` makes another kind of run
-    than one that trains.
+    than one that trains; `known` is told once the run has started: what is taken over from another.
 
     Raises:
         EngineError: the run folder cannot be made.
@@ -65,7 +66,7 @@ def start(
     store = RunStore.create(runs, config)
     if opened:
         opened(store)
-    _Driver(store, control, sinks, make).work(config)
+    _Driver(store, control, sinks, make, known).work(config)
     return store
 
 
@@ -74,8 +75,11 @@ class _StoppedEarly(Exception):  # noqa: N818 - no error: the way out of a downl
 
 
 class _Driver:
-    def __init__(self, store: RunStore, control: Control, sinks: Sequence[Sink], make: "RunMaker | None") -> None:
+    def __init__(
+        self, store: RunStore, control: Control, sinks: Sequence[Sink], make: "RunMaker | None", known: Sequence[Event]
+    ) -> None:
         self._store = store
+        self._known = known
         self._make = make
         self._control = control
         self._sinks = sinks
@@ -123,6 +127,9 @@ class _Driver:
         events = run.events()
         for event in events:
             self._emit(event)
+            if isinstance(event, RunStarted):
+                for one in self._known:
+                    self._emit(one)
             self._beat(run)
             if self._control.stopping:
                 events.close()

@@ -165,6 +165,8 @@ class Tested(_Event):
     """Without the prompt, 0 to 1."""
     accuracy_prompted: float | None
     """With the prompt; None where the method has none."""
+    taken_from: str = ""
+    """The run that measured it, where that is another one: the dense reference is not done twice."""
 
 
 class PhaseEnded(_Event):

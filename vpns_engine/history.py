@@ -88,6 +88,8 @@ class RunHistory:
         """The sparsities, from 0."""
         self.dense: LevelHistory | None = None
         """The dense reference; None where the run has none."""
+        self.dense_elsewhere: list[Tested] = []
+        """What another run measured of the dense reference, where this one has none of its own."""
         self.current: int | None = None
         self.messages: list[Message] = []
         self.preparing: Preparing | None = None
@@ -120,6 +122,8 @@ class RunHistory:
                 level.sources, level.counts, level.mapped = event.sources, event.counts, event
             case LevelSaved():
                 self._level(event.level).saved.append(event)
+            case Tested() if event.taken_from:
+                self.dense_elsewhere.append(event)
             case Tested():
                 self._level(event.level).tested.append(event)
             case Message():

@@ -10,6 +10,7 @@ from typing import Any
 from vpns_engine.artifacts import read_state_info
 from vpns_engine.datasets import DatasetInfo, describe
 from vpns_engine.errors import EngineError
+from vpns_engine.events import Tested
 from vpns_engine.files import expanded
 from vpns_engine.history import LevelHistory, RunHistory
 from vpns_engine.plan import plan
@@ -69,6 +70,8 @@ class Done:
 
     levels: Mapping[float, Sequence[Path]] = field(default_factory=dict)
     dense: Sequence[Path] = ()
+    dense_tests: Sequence[Tested] = ()
+    """What the newest of these measured of the dense reference, with its name in it."""
 
     def left_of(self, config: RunConfig) -> RunConfig | None:
         """Give the configuration of what is still to do; None where that is nothing.
@@ -104,13 +107,14 @@ def done_levels(config: RunConfig, runs: Path) -> Done:
     """Look through a folder of runs for what a configuration asks for.
 
     A level counts where it was brought to its end: every phase over, its state readable, the test images read. One that was
-    stopped or is damaged does not, nor one whose weights file, or whose folder of images, has changed since.
+    stopped or is damaged does not, nor one whose weights file has changed since, or that read another number of images.
     """
     wanted = {level_digest(config, density): density for density in config.mask.densities}
     dense_stages = _dense_stages(config)
     dense_wanted = dense_digest(config) if dense_stages else None
     levels: dict[float, list[Path]] = {}
     dense: list[Path] = []
+    tests: tuple[Tested, ...] = ()
     source = _Source(config)
     for folder in RunLibrary(runs).runs():
         try:
@@ -129,7 +133,9 @@ def done_levels(config: RunConfig, runs: Path) -> Done:
                 levels.setdefault(density, []).append(folder)
         if has_dense and history.dense is not None and all(history.dense.test(stage) for stage in dense_stages):
             dense.append(folder)
-    return Done(levels, dense)
+            found = [history.dense.test(stage) for stage in dense_stages]
+            tests = tests or tuple(test.model_copy(update={"taken_from": folder.name}) for test in found if test is not None)
+    return Done(levels, dense, tests)
 
 
 def _dense_digests(config: RunConfig) -> set[str]:
@@ -175,7 +181,7 @@ class _Source:
         self._info: DatasetInfo | None = None
 
     def same(self, store: RunStore, history: RunHistory) -> bool:
-        """Tell whether a run read the same: the weights file is older than it, the folder of images counts the same.
+        """Tell whether a run read the same: the weights file is older than it, the images count the same.
 
         Raises:
             EngineError: the run's `run.json` or the images cannot be read.
@@ -187,7 +193,7 @@ class _Source:
         began = store.read_info().started
         if not all(_older(expanded(file), began) for file in files if file):
             return False
-        if config.data.dataset != "folder":
+        if config.data.dataset == "digits":
             return True
         info = self._info = self._info or describe(config.data, config.seed)
         started = history.started

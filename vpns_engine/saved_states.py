@@ -21,9 +21,9 @@ def level_words(info: PhaseInfo) -> str:
 
 
 def dense_tests(history: RunHistory) -> list[tuple[str, Tested]]:
-    """Give what was measured of the dense reference, each with its name."""
-    tests = [(label, history.dense.test(stage)) for stage, label in DENSE_LABELS.items()] if history.dense else []
-    return [(label, tested) for label, tested in tests if tested is not None]
+    """Give what was measured of the dense reference, by this run or another, each with its name."""
+    found = {tested.stage: tested for tested in (history.dense.tested if history.dense else history.dense_elsewhere)}
+    return [(label, found[stage]) for stage, label in DENSE_LABELS.items() if stage in found]
 
 
 def tuning_of(history: RunHistory, saved: LevelSaved) -> Tuning:

@@ -22,8 +22,8 @@ from vpns_engine.words import sparsity_of
 STAGE_LABELS = {"search": TUNING_LABELS["untuned"], "finetune": TUNING_LABELS["tuned"]}
 
 NOTE = (
-    "Test accuracy: mean ± sample standard deviation over the seeds. Gain over control: the difference to the control arm, which "
-    "has no prompt, taken seed by seed."
+    "Test accuracy: mean ± sample standard deviation over the seeds. Gain over control: the difference to the control arm, "
+    "which has no prompt, taken seed by seed."
 )
 
 

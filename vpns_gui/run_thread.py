@@ -74,9 +74,9 @@ class RunThread(QThread):
         if lines:
             self.reused.emit(done)
         if left is not None:
-            self._drive(left, lines)
+            self._drive(left, lines, done.dense_tests)
 
-    def _drive(self, config: RunConfig, notes: Sequence[str]) -> None:
+    def _drive(self, config: RunConfig, notes: Sequence[str], known: Sequence[Event]) -> None:
         def announce(store: RunStore) -> None:
             for line in notes:
                 store.log(line)
@@ -85,6 +85,6 @@ class RunThread(QThread):
         with TorchImport() as importing:
             sinks = (importing.look, StepThrottle(self.told.emit))
             try:
-                start(config, self._runs, self._control, sinks, opened=announce, make=self._make)
+                start(config, self._runs, self._control, sinks, opened=announce, make=self._make, known=known)
             except EngineError as error:
                 self.refused.emit(str(error))

@@ -42,14 +42,16 @@ def test_that_weights_that_are_there_are_not_fetched_again(folder, capsys):
     assert capsys.readouterr().out.splitlines() == [f"resnet50: {path}", "resnet20: its weights are bundled"]
 
 
-def test_that_a_network_that_is_not_known_is_told_before_anything_is_fetched(folder, capsys):
+@pytest.mark.usefixtures("folder")
+def test_that_a_network_that_is_not_known_is_told_before_anything_is_fetched(capsys):
     assert main(["weights", "fetch", "resnet50", "resnet19"]) == FAILED
     printed = capsys.readouterr()
     assert printed.err.startswith("vpns: architecture 'resnet19' is not known: is it ")
     assert printed.err.count("\n") == 1 and printed.out == ""
 
 
-def test_that_no_network_is_one_line_that_says_what_to_save_where(folder, capsys, monkeypatch):
+@pytest.mark.usefixtures("folder")
+def test_that_no_network_is_one_line_that_says_what_to_save_where(capsys, monkeypatch):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there
     assert main(["weights", "fetch", "resnet18"]) == FAILED
     announced, problem = capsys.readouterr().err.splitlines()
@@ -64,7 +66,7 @@ def test_that_fetch_asks_for_a_name():
     assert ended.value.code == USAGE
 
 
-def _offered(monkeypatch, tmp_path, spoil=False):
+def _offered(tmp_path, spoil=False):
     """Put a real file of SqueezeNet's weights on a server of this machine; give its content, server and state dict."""
     state = plain_network("squeezenet1_1", 1000).state_dict()
     torch.save(state, tmp_path / "made.pth")
@@ -87,7 +89,7 @@ def _direct(monkeypatch):
 
 @pytest.mark.usefixtures("folder", "_direct")
 def test_that_fetched_weights_are_the_ones_a_run_loads(monkeypatch, tmp_path, capsys):
-    served, name, state = _offered(monkeypatch, tmp_path)
+    served, name, state = _offered(tmp_path)
     with served as web:
         _point_at(monkeypatch, web.url(name))
         assert main(["weights", "fetch", "squeezenet1_1"]) == FINISHED
@@ -100,7 +102,7 @@ def test_that_fetched_weights_are_the_ones_a_run_loads(monkeypatch, tmp_path, ca
 
 @pytest.mark.usefixtures("folder", "_direct")
 def test_that_damaged_weights_are_refused_and_not_kept(monkeypatch, tmp_path, capsys):
-    served, name, _ = _offered(monkeypatch, tmp_path, spoil=True)
+    served, name, _ = _offered(tmp_path, spoil=True)
     with served as web:
         _point_at(monkeypatch, web.url(name))
         assert main(["weights", "fetch", "squeezenet1_1"]) == FAILED

@@ -145,7 +145,9 @@ def test_that_a_network_of_one_size_takes_image_and_canvas_of_that_size_only(arc
     assert [problem.location for problem in cross_check(smaller, info(2))] == ["data.image_size"]
 
 
-@pytest.mark.parametrize(("batch", "micro", "refused"), [(8, 1, True), (9, 2, True), (8, 2, False), (9, 3, False), (8, 0, False)])
+@pytest.mark.parametrize(
+    ("batch", "micro", "refused"), [(8, 1, True), (9, 2, True), (8, 2, False), (9, 3, False), (8, 0, False)]
+)
 def test_that_a_micro_batch_of_one_image_is_refused_where_batch_norm_has_one_pixel(batch, micro, refused):
     small, large = (
         RunConfig(

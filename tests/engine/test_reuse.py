@@ -4,8 +4,9 @@ import pytest
 
 from tests.engine.tiny_runs import make_pictures, run, run_with, tiny_config
 from vpns_engine import events as told
-from vpns_engine.drive import Control
+from vpns_engine.drive import Control, start
 from vpns_engine.levels import done_levels
+from vpns_engine.saved_states import dense_tests
 from vpns_engine.specs.sweep import control_of
 from vpns_engine.summary import collect, families
 
@@ -72,3 +73,18 @@ def test_that_real_runs_are_summed_up_with_their_control_arm(pictures, tmp_path)
     line = next(line for line in family.lines if line.state == "Tuned" and line.arm.startswith("VPNs"))
     gains = [tests["vpns", seed] - tests["control", seed] for seed in (1, 2)]
     assert line.seeds == (1, 2) and line.gain.mean == pytest.approx(sum(gains) / 2)
+
+
+def test_that_a_run_shows_the_dense_reference_that_it_takes_over(pictures, tmp_path):
+    config = tiny_config(pictures, dense="mapped")
+    first, _ = run(config, tmp_path)
+    measured = dense_tests(first.read().history)
+    longer = config.model_copy(update={"mask": config.mask.model_copy(update={"sparsities": (0.75,)})})
+    done = done_levels(longer, tmp_path)
+    second = start(done.left_of(longer), tmp_path, Control(), [], known=done.dense_tests)
+    history = second.read().history
+    shown = dense_tests(history)
+    assert [(label, test.accuracy) for label, test in shown] == [(label, test.accuracy) for label, test in measured] != []
+    assert [test.taken_from for _, test in shown] == [first.folder.name]
+    assert history.dense is None
+    assert done_levels(longer, tmp_path).dense == [first.folder]  # it is counted once

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from tests.engine.tiny_states import dense_copy, do, rewound, search, tiny_state, tune
 from vpns_engine.specs.phase import Rewind
@@ -78,3 +79,16 @@ def test_that_the_search_opens_no_bias_and_no_batch_norm_to_gradients():
     assert not any(parameter.requires_grad for parameter in state.network.other_parameters())
     state.prepare(tune())
     assert all(parameter.requires_grad for parameter in state.network.other_parameters())
+
+
+def test_that_dropout_depends_on_the_seed_and_not_on_the_levels_before():
+    found = []
+    for draws in (0, 3):
+        state = tiny_state()
+        state.network.network[4] = nn.Sequential(nn.Flatten(), nn.Dropout())
+        torch.rand(draws)
+        do(Rewind(0, 0.5), state)
+        state.network.train()
+        found.append(state.network(torch.ones(4, 3, 8, 8)))
+    assert torch.equal(*found)
+    assert not torch.equal(found[0], state.network(torch.ones(4, 3, 8, 8)))
