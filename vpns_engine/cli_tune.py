@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vpns_engine.artifacts import read_state_info
 from vpns_engine.cli_options import UsageError, add_options, build_config
 from vpns_engine.cli_show import find_run
-from vpns_engine.export.source import Stage, choose
+from vpns_engine.export.source import Stage
+from vpns_engine.further import further_values
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
 
@@ -77,12 +77,7 @@ def tuned_further(store: RunStore, *, level: int | None, stage: Stage | None, gi
         UsageError: a setting cannot work, or the data set is not known.
         EngineError: nothing is saved, or its file cannot be read.
     """
-    saved = choose(store.read().history, level=level, stage=stage)
-    path = store.path(saved.state_path)
-    values = store.config.model_dump(mode="json")
-    values["start_from"] = str(path)
-    values["mask"]["sparsities"] = [round(1 - read_state_info(path).density, 12)]
-    config = build_config({**given, "values": values})
+    config = build_config({**given, "values": further_values(store, level=level, stage=stage)})
     if config.data.dataset == "unknown":
         raise UsageError("--dataset: the run does not know its data set: say which one to tune with")
     return config

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vpns_engine import __version__
-from vpns_engine.errors import EngineError
+from vpns_engine.errors import EngineError, OutOfMemory
 from vpns_engine.events import Event, Measuring, Message, Preparing, RunEnded, RunStarted, StepDone
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunInfo, RunStore
@@ -112,7 +112,11 @@ class _Driver:
             return RunEnded(status="stopped")
         except EngineError as error:
             self._rescue(run)
-            return RunEnded(status="failed", text=str(error))
+            smaller = error.micro_batch if isinstance(error, OutOfMemory) else 0
+            return RunEnded(status="failed", text=str(error), micro_batch=smaller)
+        except Exception:
+            self._rescue(run)  # a fault of ours, or a device that is lost: the best epoch stands in memory all the same
+            raise
         finally:
             run.close()
 
@@ -120,8 +124,8 @@ class _Driver:
         try:
             for kept in run.rescue():
                 self._emit(kept)
-        except EngineError as error:
-            self._log_quietly(str(error))  # what made the run fail is in the way of this too, and is what the end says
+        except Exception as error:  # noqa: BLE001 - what made the run fail is in the way of this too, and is what the end says
+            self._log_quietly(str(error))
 
     def _follow(self, run: "Run") -> RunEnded:
         events = run.events()

@@ -199,6 +199,8 @@ class RunEnded(_Event):
     kind: Literal["run-ended"] = "run-ended"
     status: Literal["finished", "stopped", "failed"]
     text: str = ""
+    micro_batch: int = 0
+    """Images at once that may fit, where the run failed for lack of memory; 0 else."""
 
 
 Event = Annotated[

@@ -53,6 +53,9 @@ class Menus(QObject):
             run, "discardRun", "&Discard …", None, "Remove the open run with its folder; a run that is on is stopped first"
         )
         run.addSeparator()
+        self.tune_further = self._add(
+            run, "tuneFurther", "Tune &further", None, "Put settings in the form that go on from this run's last saved state"
+        )
         self.take_over = self._add(run, "takeOver", "&Use this run's settings", None, "Put the open run's settings in the form")
         self.view = self._menu("&View")
         help_menu = self._menu("&Help")

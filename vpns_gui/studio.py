@@ -16,6 +16,7 @@ from vpns_gui.controllers.closing import Closing
 from vpns_gui.controllers.data import DataController
 from vpns_gui.controllers.devices import DeviceController
 from vpns_gui.controllers.export import ExportController
+from vpns_gui.controllers.going_on import GoingOn
 from vpns_gui.controllers.library import LibraryController
 from vpns_gui.controllers.log import LogController
 from vpns_gui.controllers.prompt import PromptController
@@ -62,6 +63,7 @@ class Studio(QObject):
         self.export = ExportController(self.session, self.notices, window)
         self.setup = SetupController(self.session, self.run, window.setup, self.notices, window)
         self.data = DataController(self.session, self.run, window.setup, self.notices, window)
+        self.going_on = GoingOn(self.session, self.run, window.setup, window)
         self.devices = DeviceController(window.setup, window)
         self._closing = Closing(self.run, window)
         LogController(self.session, self.notices, window.log, window)
@@ -92,6 +94,7 @@ class Studio(QObject):
         self.export.possible_changed.connect(window.menus.export.setEnabled)
         self.run.all_done.connect(self._show_done)
         self.run.refused.connect(lambda why: self._warn("The run could not be started.", why))
+        self.going_on.refused.connect(lambda why: self._warn("The run cannot be tuned further.", why))
         self.library.refused.connect(lambda why: self._warn("The run could not be opened.", why))
         for changed in (self.run.state_changed, self.session.run_changed, window.setup.ready_changed):
             changed.connect(self._update)
@@ -110,6 +113,7 @@ class Studio(QObject):
             (menus.start_again, partial(self.setup.start, again=True)),
             (menus.stop, self.run.stop),
             (menus.discard, self._ask_discard),
+            (menus.tune_further, self.going_on.tune_further),
             (menus.take_over, self.setup.take_over),
             (menus.about, self._about),
         ):
@@ -135,6 +139,7 @@ class Studio(QObject):
             start.setEnabled(idle and self.window.setup.ready)
         menus.stop.setEnabled(self.run.state == "running")
         menus.discard.setEnabled(self.run.can_discard)
+        menus.tune_further.setEnabled(idle and self.going_on.possible)
         menus.take_over.setEnabled(is_open)
         menus.show_folder.setEnabled(is_open)
         menus.export.setEnabled(self.export.possible)

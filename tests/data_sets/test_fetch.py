@@ -291,6 +291,19 @@ def test_that_too_little_room_is_said_before_anything_comes(tmp_path, web, offer
     assert web.asked == []
 
 
+def test_that_an_archive_that_a_person_has_put_there_needs_no_second_room(tmp_path, web, offered, monkeypatch):
+    facts = offered("cifar100")
+    (download,) = facts.downloads
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / download.name).write_bytes(web.files[download.name])
+    usage = namedtuple("usage", "total used free")
+    free = download.bytes + 1  # enough to unpack it, not to download it as well
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage(0, 0, free))
+    fetch("cifar100", root, quiet)
+    assert missing("cifar100", root) == ()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs a place that nobody may write to")
 def test_that_a_root_one_may_not_write_to_gives_one_line(web, offered):
     offered("cifar100")

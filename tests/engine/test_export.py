@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from vpns_engine.artifacts import read_array, read_arrays, read_info, read_mask,
 from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded
 from vpns_engine.export import card, check, contents, export_run, weights
+from vpns_engine.export.documents import metrics
 from vpns_engine.export.source import read_source
 from vpns_engine.nn.networks.resnet_cifar import resnet20
 from vpns_engine.nn.normalization import normalize
@@ -199,6 +201,34 @@ def test_that_the_card_says_where_a_tuning_was_stopped(tmp_path, protocol, epoch
     assert source.saved.phase == at
     assert card._state(source).startswith(words)
     assert (source.tuning == "tuned") is tuned
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ["on the digits (UCI)", "started from the weights bundled with VPNs Studio"]),
+        ({"data": {"dataset": "cifar100", "image_size": 16}}, ["on CIFAR-100\n"]),
+        ({"data": {"dataset": "unknown", "image_size": 16}}, ["on a data set that is not known\n"]),
+        ({"start_from": "elsewhere/state.safetensors"}, ["started from the saved state of another run"]),
+    ],
+    ids=["digits", "named", "unknown", "start"],
+)
+def test_that_the_card_names_the_data_set_and_the_start(tmp_path, changes, words):
+    source = read_source(run_of(tmp_path), level=None, stage=None)
+    config = config_from(source.config.model_dump(mode="json") | changes)
+    text = _card(replace(source, config=config))
+    assert all(some in text for some in words)
+
+
+def test_that_the_card_of_an_import_does_not_count_its_training_images(tmp_path):
+    source = read_source(run_of(tmp_path), level=None, stage=None)
+    started = source.started.model_copy(update={"num_train": 0})
+    assert "with an unknown number of training images" in _card(replace(source, started=started))
+
+
+def _card(source) -> str:
+    found = check.Check(1, 1, 0.0, dict.fromkeys(source.masks, 1))
+    return card.card_text(source, found, None, metrics(source, found))
 
 
 def test_that_the_card_says_what_unstructured_zeros_do_not_give(exported):

@@ -81,6 +81,29 @@ def test_that_a_run_that_fails_while_tuning_keeps_its_best_epoch(pictures, tmp_p
     assert [(event.epoch in (1, 2), event.complete) for event in saved] == [(True, False)]
 
 
+@pytest.mark.parametrize("error", [RuntimeError("a fault of ours"), MemoryError()], ids=["fault", "memory"])
+def test_that_a_fault_of_ours_while_tuning_loses_no_epoch_that_was_best(pictures, tmp_path, monkeypatch, error):
+    from vpns_engine.training import phases
+
+    real, ended = phases.half_step, []
+
+    def broken(state, half, batch):
+        if len(ended) == 2:
+            raise error
+        return real(state, half, batch)
+
+    def count(event):
+        if isinstance(event, kinds_of.EpochEnded) and event.phase == 3:
+            ended.append(event)
+
+    monkeypatch.setattr(phases, "half_step", broken)
+    store, events = run(tiny_config(pictures, search_epochs=1, finetune_epochs=4), tmp_path, count)
+    assert events[-1].status == "failed"
+    saved, arrays = _tuned(store, events)
+    best = max(ended, key=lambda event: (event.val_accuracy, -event.val_loss))
+    assert [(event.epoch, event.complete) for event in saved] == [(best.epoch, False)] and arrays
+
+
 def test_that_levels_are_independent_with_the_random_prompt_too(pictures, tmp_path):
     def states(sparsities, folder):
         config = tiny_config(pictures, search_epochs=1, finetune_epochs=1)

@@ -78,6 +78,8 @@ class _Fetch:
             self._stage.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self._stage).free
             there = sum(file.stat().st_size for file in self._stage.iterdir() if file.is_file())
+            given = (next(self._places_given(download), None) for download in self._facts.downloads)
+            there += sum(file.stat().st_size for file in given if file is not None)
         unpacked = sum(download.bytes for download in self._facts.downloads if download.unpack)
         need = self._facts.bytes + unpacked - there
         if need > free:
@@ -97,13 +99,15 @@ class _Fetch:
     def _given(self, download: Download) -> Path | None:
         """Find a file that is there already, put there by a person or by torchvision."""
         digest = Digest.of(download.digest)
-        for path in dict.fromkeys((self._root / download.into / download.name, self._root / download.name)):
-            if not path.is_file() or digest is None:
-                continue
+        for path in self._places_given(download) if digest else ():
             if digest.fits(path, partial(self._report, f"Checking {path}")):
                 return path
             self._report(f"{path} is damaged (its checksum differs): it is left where it is, and downloaded again", None)
         return None
+
+    def _places_given(self, download: Download) -> Iterator[Path]:
+        places = dict.fromkeys((self._root / download.into / download.name, self._root / download.name))
+        return (path for path in places if path.is_file())
 
     def _downloaded(self, download: Download, report: Report) -> Path:
         return fetch_file(

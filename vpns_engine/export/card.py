@@ -9,6 +9,7 @@ from vpns_engine.export.code import code_of
 from vpns_engine.export.picture import PictureScale
 from vpns_engine.export.source import Source
 from vpns_engine.saved_states import TUNING_LABELS, dense_tests, epoch_words, is_measured
+from vpns_engine.specs.data import DATASET_LABELS, Dataset
 from vpns_engine.specs.mapping import MAPPING_LABELS
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.model import Weights
@@ -20,6 +21,12 @@ _WEIGHTS: dict[Weights, str] = {
     "file": "weights from a file",
     "none": "random weights",
 }
+_DATASETS: dict[Dataset, str] = {
+    "digits": "the digits (UCI)",
+    "folder": "a folder of images",
+    "unknown": "a data set that is not known",
+}
+"""Those that have no name of their own."""
 _BUNDLED = "the weights bundled with VPNs Studio, trained on rendered letters"
 
 
@@ -42,18 +49,25 @@ def card_text(source: Source, check: Check, scale: PictureScale | None, measured
 
 def _facts(source: Source) -> dict[str, object]:
     config, started = source.config, source.started
-    own = code_of(config.model.architecture).own_file
     return {
         "architecture": config.model.architecture,
         "sparsity": sparsity_of(source.phase.density),
-        "dataset": "the digits (UCI)" if config.data.dataset == "digits" else "a folder of images",
-        "weights": (_BUNDLED if own and config.model.weights == "pretrained" else _WEIGHTS[config.model.weights])
-        + _hash(source),
+        "dataset": _DATASETS.get(config.data.dataset) or DATASET_LABELS[config.data.dataset],
+        "weights": _start(source) + _hash(source),
         "method": METHOD_LABELS[config.method],
         "num_classes": len(started.target_classes),
-        "num_train": started.num_train,
+        "num_train": started.num_train or "an unknown number of",  # an imported checkpoint does not say it
         "not_pruned": "Biases, batch-norm and the new classifier" if source.has_head else "Biases and batch-norm",
     }
+
+
+def _start(source: Source) -> str:
+    """Say what the run began with."""
+    config = source.config
+    if config.start_from:
+        return "the saved state of another run, tuned further"
+    own = code_of(config.model.architecture).own_file
+    return _BUNDLED if own and config.model.weights == "pretrained" else _WEIGHTS[config.model.weights]
 
 
 def _hash(source: Source) -> str:

@@ -13,8 +13,9 @@ from torch import Tensor
 from torchvision.io import ImageReadMode
 
 Bytes = npt.NDArray[np.uint8]
-_FAST = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "RGBA")}
-"""Kinds that torchvision decodes to the same values as PIL; CMYK, palettes and everything else go the slower way."""
+_FAST = {"JPEG": ("RGB", "L")}
+"""Kinds that torchvision decodes to the same values as PIL. Everything else goes the slower way: CMYK, palettes, and PNG, whose
+decoder in torchvision 0.29 ends the whole program at a damaged file."""
 
 
 class BrokenPictureError(Exception):
@@ -65,7 +66,7 @@ def _fast(data: Bytes) -> Tensor | None:
         picture: Tensor = operator(torch.from_numpy(data), ImageReadMode.RGB.value, False)
     except RuntimeError:
         return None
-    return _high_byte(picture.numpy()) if picture.dtype == torch.uint16 else picture
+    return picture
 
 
 def _slow(file: Image.Image) -> Tensor:
