@@ -54,8 +54,9 @@ def test_that_tuning_further_goes_on_from_the_open_runs_last_state(studio, runs,
     studio.library.open(store.folder)
     qtbot.waitUntil(lambda: studio.window.menus.tune_further.isEnabled(), timeout=20_000)
     studio.window.menus.tune_further.trigger()
-    qtbot.waitUntil(lambda: studio.window.setup.config is not None and studio.window.setup.config.start_from != "", timeout=20_000)
-    config = studio.window.setup.config
+    setup = studio.window.setup
+    qtbot.waitUntil(lambda: setup.config is not None and setup.config.start_from != "", timeout=20_000)
+    config = setup.config
     assert config.mask.sparsities == (0.9,)
     assert config.start_from.startswith(str(store.folder))
     assert Sweep(config, (config.seed,), False).configs == (config,)
