@@ -60,7 +60,7 @@ def test_that_without_a_terminal_each_epoch_is_a_plain_line():
     assert text.splitlines() == [
         "Downloading weights",
         "20 training, 5 validation, 7 test images; 108 scored weights; 336 prompt values; cpu, 1 thread",
-        "Search masks, sparsity 90 %",
+        "Search masks, 90 % sparsity",
         "Labels mapped: 0->B",
         "  epoch 1/2  loss 0.500  train 75.0 %  validation 50.0 %  with prompt 25.0 %",
         "warning: skipped broken image a.png",
