@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from vpns_engine.catalogue import catalogue
+from vpns_engine.catalogue import catalogue, labels
 from vpns_engine.datasets import DatasetInfo
 from vpns_engine.plan import plan
 from vpns_engine.specs.masks import num_dropped
@@ -133,13 +133,18 @@ def cross_check(config: RunConfig, info: DatasetInfo, *, num_in_file: int | None
 def _class_problems(config: RunConfig, info: DatasetInfo, num_in_file: int | None) -> Iterator[Problem]:
     sources = None if config.mapping.kind == "head" else _num_sources(config, num_in_file)
     if sources is not None and len(info.classes) > sources:
-        network = "the weights file" if config.model.weights == "file" else config.model.architecture
+        network = "the weights file" if config.model.weights == "file" else _name(config)
         yield Problem("data.dataset", f"{len(info.classes):,} classes, but {network} has {sources:,} to map them to")
 
 
+def _name(config: RunConfig) -> str:
+    """Give the network's name as a person reads it."""
+    return labels()[config.model.architecture].partition(" (")[0]
+
+
 def _size_problems(config: RunConfig) -> Iterator[Problem]:
-    size, canvas, network = config.data.image_size, config.prompt.canvas, config.model.architecture
-    entry = catalogue()[network]
+    size, canvas, network = config.data.image_size, config.prompt.canvas, _name(config)
+    entry = catalogue()[config.model.architecture]
     if entry.fixed_size:
         yield from _fixed_size_problems(network, entry.image_size, size, canvas)
     elif size < entry.min_image_size:
@@ -156,8 +161,8 @@ def _fixed_size_problems(network: str, only: int, size: int, canvas: int) -> Ite
 
 def _last_batch_problems(config: RunConfig, info: DatasetInfo) -> Iterator[Problem]:
     """Find a last batch of one image where batch normalization would have one value of each channel to train on."""
-    size, network = config.data.image_size, config.model.architecture
-    largest = catalogue()[network].one_pixel_size
+    size, network = config.data.image_size, _name(config)
+    largest = catalogue()[config.model.architecture].one_pixel_size
     batch, count, micro = config.data.batch_size, info.num_train, config.data.micro_batch
     if size > largest or count == 0:
         return

@@ -170,12 +170,19 @@ def families(results: Iterable[RunResults]) -> tuple[Family, ...]:
 
 def title_of(config: RunConfig) -> str:
     """Say what the runs of a family have in common."""
-    data = config.data
+    data, epochs = config.data, f"{config.search_epochs} + {config.finetune_epochs} epochs"
     name = Path(data.folder).name if data.dataset == "folder" else DATASET_LABELS[data.dataset]
-    return (
-        f"{labels()[config.model.architecture]} on {name}, {data.image_size} px on a canvas of {config.prompt.canvas} px, "
-        f"{config.search_epochs} + {config.finetune_epochs} epochs, protocol {data.protocol}"
-    )
+    parts = [
+        f"{labels()[config.model.architecture]} on {name}",
+        f"{data.image_size} px on a canvas of {config.prompt.canvas} px",
+        f"a saved state and {config.finetune_epochs} epochs" if config.start_from else epochs,
+        f"protocol {data.protocol}",
+    ]
+    if config.model.weights != "pretrained":
+        parts.append("random weights" if config.model.weights == "none" else f"weights {Path(config.model.weights_file).name}")
+    if config.mapping.kind != "flm":
+        parts.append(f"label mapping {config.mapping.kind}")
+    return ", ".join(parts)
 
 
 _Cell = tuple[float, str]

@@ -8,7 +8,7 @@ from tests.engine.done_runs import config_of, done_run
 from vpns_engine.cli_results import summaries
 from vpns_engine.specs.prompt import PromptSpec
 from vpns_engine.specs.sweep import control_of
-from vpns_engine.summary import Spread, collect, families
+from vpns_engine.summary import Spread, collect, families, title_of
 
 MEASURED = {7: 0.90, 9: 0.94, 17: 0.89}
 CONTROL = {7: 0.88, 9: 0.93, 17: 0.84}
@@ -95,6 +95,22 @@ def test_that_methods_and_prompts_are_arms_and_other_settings_other_families(tmp
     assert len(found) == 2 and "99 + 20 epochs" in found[0].title
     arms = [line.arm for line in found[1].lines if line.state == "Tuned"]
     assert arms == ["OMP (magnitude)", "VPNs, fix 5 px", "VPNs, pad 2 px", "Control arm (no prompt)"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mapping": {"kind": "ilm"}}, "label mapping ilm"),
+        ({"model": {"weights": "none"}}, "random weights"),
+        ({"model": {"weights": "file", "weights_file": "mine/own.pth"}}, "weights own.pth"),
+        ({"start_from": "elsewhere/state.safetensors"}, "a saved state and 20 epochs"),
+    ],
+    ids=["mapping", "random", "file", "start"],
+)
+def test_that_the_titles_of_families_tell_them_apart(changes, words):
+    usual = title_of(config_of())
+    assert title_of(config_of(**changes)) != usual
+    assert words in title_of(config_of(**changes)) and words not in usual
 
 
 def test_that_of_two_runs_that_are_the_same_the_newest_counts(tmp_path):

@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
+from vpns_engine.catalogue import catalogue
 from vpns_engine.specs.data import DataSpec
 from vpns_engine.specs.fields import Spec, option
 from vpns_engine.specs.mapping import MappingSpec
@@ -105,8 +106,15 @@ class RunConfig(Spec):
         if image > canvas:
             raise located("prompt.canvas", f"canvas {canvas} px is smaller than the image ({image} px)")
         if self.uses_prompt and (misfit := self.prompt.misfit(image)):
-            raise located("prompt.kind", misfit)
+            raise located("prompt.kind", misfit + self._no_way_out())
         return self
+
+    def _no_way_out(self) -> str:
+        """Say that no size would help: a network of one size takes image and canvas alike."""
+        entry = catalogue().get(self.model.architecture)
+        if entry is None or not entry.fixed_size:
+            return ""
+        return f", but {entry.label} takes both at {entry.image_size} px only: choose another prompt"
 
     @model_validator(mode="after")
     def _one_level_goes_on(self) -> Self:

@@ -16,7 +16,7 @@ from vpns_engine.specs.data import DATASET_LABELS, Dataset
 from vpns_gui.background import Background
 from vpns_gui.controllers.run import RunController
 from vpns_gui.dialogs.data_root import DataRootDialog, RootSetting
-from vpns_gui.forms.choices import gather_shelf
+from vpns_gui.forms.choices import gather_shelf, root_problem
 from vpns_gui.forms.data_note import DownloadSight
 from vpns_gui.forms.setup_panel import DataPlace, SetupPanel
 from vpns_gui.notices import Notices
@@ -171,9 +171,11 @@ def _usable(folder: Path) -> Path:
     """Give a folder as it can be set.
 
     Raises:
-        EngineError: something else has its name.
+        EngineError: it is not told from where on, or something else has its name.
     """
-    whole = expanded(str(folder)).absolute()
-    if os.path.exists(whole) and not os.path.isdir(whole):  # noqa: PTH110, PTH112 - answer where pathlib raises
-        raise EngineError(f"{whole} is a file: choose a folder")
+    whole = expanded(str(folder))
+    if not whole.is_absolute():
+        raise EngineError(f"{folder} could be anywhere: give the whole path")
+    if wrong := root_problem(str(whole)):
+        raise EngineError(wrong)
     return whole

@@ -11,6 +11,7 @@ from vpns_engine.drive import RunMaker
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, RunEnded
 from vpns_engine.files import explain
+from vpns_engine.forecast import numbered
 from vpns_engine.history import RunHistory
 from vpns_engine.levels import Done
 from vpns_engine.specs.run import RunConfig
@@ -91,10 +92,11 @@ class RunController(QObject):
 
     def stop(self) -> None:
         """Ask the run to stop within one batch; its result so far is kept, and those that wait are not begun."""
+        waiting = len(self._waiting)
         self._waiting.clear()
         if self._thread is not None and not self._thread.stopping:
             self._thread.stop()
-            self._notices.say("Stopping after the current batch …")
+            self._notices.say("Stopping after the current batch …" + _not_begun(waiting))
             self.state_changed.emit(self.state)
 
     def discard(self) -> None:
@@ -159,6 +161,10 @@ class RunController(QObject):
         self._session.close()
         self._removal.start(partial(_remove, store, self._runs, made_here=made_here))
         self.state_changed.emit(self.state)
+
+
+def _not_begun(waiting: int) -> str:
+    return f" ({numbered(waiting, 'run')} after it will not begin)" if waiting else ""
 
 
 def _remove(store: RunStore, runs: Path, *, made_here: bool) -> Path:

@@ -142,6 +142,8 @@ def _look(config: RunConfig) -> Found:
     if config.model.weights == "file" and not os.path.isfile(path):  # noqa: PTH113 - answers where pathlib raises
         problems.append(Problem("model.weights_file", f"weights file {path} is not there"))
     num_in_file = num_classes_in(Path(path), config.model.architecture) if config.model.weights == "file" else None
+    if config.data.dataset in NAMED and (wrong := root_problem(config.data.root)):
+        return Found(None, num_in_file, (*problems, Problem("data.root", wrong)))
     status = _status(config.data)
     if status is not None and _will_be_fetched(status):
         return Found(_expected(config.data, facts_of(status.key)), num_in_file, tuple(problems), expected=True)
@@ -154,6 +156,16 @@ def _look(config: RunConfig) -> Found:
         place = "data.folder" if config.data.dataset == "folder" else "data.dataset"
         return Found(None, num_in_file, (*problems, Problem(place, str(error))))
     return Found(info, num_in_file, tuple(problems))
+
+
+def root_problem(root: str) -> str:
+    """Say why nothing can stand below a data root, as it was typed; empty where something can, or could once it is made."""
+    if "\0" in root:
+        return "The data root has a character that no folder can have"
+    folder = os.path.abspath(expanded(root.strip()))  # noqa: PTH100 - answers where pathlib raises
+    while not os.path.exists(folder) and folder != os.path.dirname(folder):  # noqa: PTH110, PTH120
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return "" if os.path.isdir(folder) else f"{folder} is a file: choose a folder"  # noqa: PTH112
 
 
 def _status(data: DataSpec) -> DataStatus | None:

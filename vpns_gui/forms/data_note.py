@@ -58,16 +58,13 @@ class DataNote(QWidget):
         self._sight: DataSight | None = None
         self._progressing: DownloadSight | None = None
         self._busy = False
-        self._status = _wrapped(self, "dataStatus")
-        self._status.setTextFormat(Qt.TextFormat.RichText)
-        self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        self._status.setOpenExternalLinks(True)
+        self._status = _linked(self, "dataStatus")
         self._download = self._button("Download", "dataDownload", "Fetch it now, beside the window")
         self._look = self._button("Look again", "dataLookAgain", "Look at the folder again")
         self._root = ElidedLabel(self)
         self._root.setObjectName("dataRoot")
         self._change = self._button("Change …", "dataRootChange", "Choose the folder below which all data sets stand")
-        self._progress = _wrapped(self, "dataProgress")
+        self._progress = _linked(self, "dataProgress")
         self._bar = QProgressBar(self)
         self._bar.setObjectName("dataBar")
         self._bar.setTextVisible(False)
@@ -109,7 +106,7 @@ class DataNote(QWidget):
         for widget in (self._bar, self._cancel):
             widget.setVisible(self._busy)
         if download is not None:
-            self._progress.setText(download.text)
+            self._progress.setText(with_links(download.text))
             self._bar.setRange(0, 0 if download.done is None else 1000)
             self._bar.setValue(round((download.done or 0) * 1000))
             self._cancel.setEnabled(download.state == "on")
@@ -199,9 +196,13 @@ def _row(*members: tuple[QWidget | None, int]) -> QHBoxLayout:
     return row
 
 
-def _wrapped(parent: QWidget, name: str) -> QLabel:
+def _linked(parent: QWidget, name: str) -> QLabel:
+    """Make a label of several lines whose text can be copied, and its addresses clicked."""
     label = QLabel(parent)
     label.setObjectName(name)
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+    label.setOpenExternalLinks(True)
     return label

@@ -39,6 +39,11 @@ def lines_of(entries: Sequence[Entry], typed: str = "") -> tuple[Line, ...]:
     return tuple(_under_headings([entry for entry in entries if all(word in _searched(entry) for word in wanted)]))
 
 
+def begins_with(text: str, typed: str) -> bool:
+    """Tell whether a name begins with what was typed; case, spaces and punctuation do not count."""
+    return _letters(text).startswith(_letters(typed))
+
+
 def _under_headings(entries: Sequence[Entry]) -> Iterator[Line]:
     group = ""
     for entry in entries:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from vpns_gui import theme
-from vpns_gui.forms.entries import Entry, Heading, Line, lines_of
+from vpns_gui.forms.entries import Entry, Heading, Line, begins_with, lines_of
 from vpns_gui.forms.fields import MANY
 
 LINE_PX = 24
@@ -93,9 +93,10 @@ class PickList(QFrame):
         for line in lines_of(self._entries, typed):
             self._model.appendRow(_item(line))
         self._nothing.setVisible(not self._model.rowCount())
-        first = next((row for row, line in enumerate(self.shown()) if _can_be_chosen(line)), None)
-        if first is not None:
-            self._view.setCurrentIndex(self._model.index(first, 0))
+        rows = [row for row, line in enumerate(self.shown()) if _can_be_chosen(line)]
+        if rows:
+            best = next((row for row in rows if begins_with(self.shown()[row].text, typed)), rows[0])
+            self._view.setCurrentIndex(self._model.index(best, 0))
 
     def _mark(self, current: object) -> None:
         row = next((row for row, line in enumerate(self.shown()) if isinstance(line, Entry) and line.value == current), None)

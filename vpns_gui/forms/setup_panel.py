@@ -137,7 +137,7 @@ class SetupPanel(QWidget):
         location, value = change
         if location.startswith(("data.", "model.")):
             self._look_again()
-        if location == DATA_SET:
+        if location in (DATA_SET, DATA_ROOT):
             self._forget_failure()
         self._draft = self._draft.put(location, value)
         self._judge()

@@ -8,6 +8,12 @@ from vpns_gui import theme
 from vpns_gui.forms.editors import CheckEdit
 from vpns_gui.theme import Colours
 
+_CONTROL = (
+    "Do the same settings without a prompt beside each run, with as many updates: the difference is what the prompt gives. "
+    "Compare several seeds in the Summary tab."
+)
+_CONTROL_ALREADY = "These settings have no prompt: the run is a control arm itself."
+
 
 class StartBar(QWidget):
     """The summary line, the reason why it cannot start, and Start."""
@@ -24,10 +30,7 @@ class StartBar(QWidget):
         self._control = CheckEdit(self)
         self._control.setText("Control arm as well")
         self._control.setObjectName("controlArm")
-        self._control.setToolTip(
-            "<p>Do the same settings without a prompt beside each run, with as many updates: the difference is what the prompt "
-            "gives. Compare several seeds in the Summary tab.</p>"
-        )
+        self.set_control_possible(True)
         self._control.toggled.connect(self.control_changed)
         self._button = QPushButton("Start", self)
         self._button.setObjectName("start")
@@ -49,6 +52,7 @@ class StartBar(QWidget):
     def set_control_possible(self, possible: bool) -> None:
         """Offer the control arm where the settings are not those of one already."""
         self._control.setEnabled(possible)
+        self._control.setToolTip(f"<p>{_CONTROL if possible else _CONTROL_ALREADY}</p>")
 
     def set_summary(self, text: str) -> None:
         """Say what a run would do."""

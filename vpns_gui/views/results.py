@@ -18,7 +18,7 @@ ACCURACY_COLUMNS = (
     "Test\nno prompt",
     "Test\nwith prompt",
 )
-MAPPING_COLUMNS = ("Target", "Source", "Training images\ntaken for it")
+MAPPING_COLUMNS = ("Target", "Source", "Images\ntaken for it")
 
 
 class ResultsView(QWidget):
@@ -47,7 +47,7 @@ class ResultsView(QWidget):
         self._mapping.horizontalHeader().setToolTip(
             "How many training images of the target class the network took for the source"
         )
-        content.setSizes([700, 240])
+        content.setSizes([760, 200])
         content.setStretchFactor(0, 3)
         content.setStretchFactor(1, 1)
         note = EmptyNote("No results yet", "The accuracies of every saved state and the label mapping appear here.", self)

@@ -88,7 +88,8 @@ def _ended(history: RunHistory) -> str:
         case "finished":
             return f"finished after {spent}"
         case "stopped":
-            return f"stopped after {spent}; the result so far is kept"
+            kept = any(level.saved for level in history.levels.values())
+            return f"stopped after {spent}" + ("; the result so far is kept" if kept else "")
         case "failed":
             return f"failed: {history.ended.text or 'no reason given'}"
 
