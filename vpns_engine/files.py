@@ -52,6 +52,10 @@ def explain(error: OSError, path: Path) -> str:
             return f"no permission to write {path}: choose another folder"
         case errno.ENOENT:
             return f"{path} is not there"
+        case errno.EISDIR:
+            return f"{path} is a folder, not a file"
+        case errno.ENOTDIR:
+            return f"{path} is not there: a part of it is a file"
         case _:
             return f"{path}: {error.strerror or error}"
 

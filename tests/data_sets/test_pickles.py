@@ -4,6 +4,8 @@ import io
 import os
 import pickle
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +125,18 @@ def test_that_nested_names_are_refused_as_well(tmp_path):
 @pytest.mark.parametrize("array", [np.array([{}, []], dtype=object), np.zeros(2, dtype="u1,O"), np.array(["text"])])
 def test_that_only_arrays_of_numbers_are_read(tmp_path, array):
     refused(tmp_path, pickle.dumps({"data": array}, protocol=2))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+def test_that_the_number_of_a_reference_asks_for_no_memory(tmp_path):
+    (tmp_path / "batch").write_bytes(b"\x80\x02}r\xff\xff\xff\x3f.")  # a dictionary, remembered as number 2**30 - 1
+    limited = (
+        "import resource, sys; from pathlib import Path; from vpns_engine.data_sets.pickles import read_pickle\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)); assert read_pickle(Path(sys.argv[1])) == {}"
+    )
+    command = [sys.executable, "-c", limited, str(tmp_path / "batch")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_that_flags_of_a_number_type_cannot_make_references_of_bytes(tmp_path):

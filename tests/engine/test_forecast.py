@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vpns_engine.catalogue import catalogue
+from vpns_engine.catalogue import catalogue, labels
 from vpns_engine.datasets import DatasetInfo
 from vpns_engine.forecast import Forecast, cross_check, forecast, lines, num_kept
 from vpns_engine.presets import preset_called
@@ -93,7 +93,8 @@ def test_that_an_image_too_small_for_the_network_is_refused(architecture, least)
     if least > 8:
         (problem,) = cross_check(sized(architecture, least - 1), info(2))
         assert problem.location == "data.image_size"
-        assert problem.message == f"image size {least - 1} px is too small for {architecture}: at least {least} px"
+        network = labels()[architecture].split(" (")[0]
+        assert problem.message == f"image size {least - 1} px is too small for {network}: at least {least} px"
 
 
 @pytest.mark.parametrize("architecture", ["resnet18", "resnet50"])
@@ -139,8 +140,8 @@ def test_that_a_network_of_one_size_takes_image_and_canvas_of_that_size_only(arc
     assert cross_check(sized(architecture, 224), info(2)) == ()
     image, canvas = cross_check(sized(architecture, 256), info(2))
     assert (image.location, canvas.location) == ("data.image_size", "prompt.canvas")
-    assert image.message == f"image size 256 px does not fit {architecture}: it takes 224 px only"
-    assert canvas.message.startswith(f"canvas 256 px does not fit {architecture}")
+    assert image.message == f"image size 256 px does not fit {labels()[architecture]}: it takes 224 px only"
+    assert canvas.message.startswith(f"canvas 256 px does not fit {labels()[architecture]}")
     smaller = RunConfig(model={"architecture": architecture}, data={"image_size": 192}, prompt={"canvas": 224})
     assert [problem.location for problem in cross_check(smaller, info(2))] == ["data.image_size"]
 

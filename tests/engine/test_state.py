@@ -62,6 +62,17 @@ def test_that_a_snapshot_is_not_moved_by_what_follows():
     assert all(value.eq(0).all() for value in snapshot.prompt.values())
 
 
+def test_that_a_stage_keeps_no_gradients_of_the_one_before():
+    state = rewound(tiny_state())
+    do(search(), state)
+    assert any(score.grad is not None for score in state.network.scores)
+    do(tune(), state)
+    assert all(score.grad is None for score in state.network.scores)
+    assert any(weight.grad is not None for weight in state.network.weights)
+    state.prepare(search())
+    assert all(weight.grad is None for weight in state.network.weights)
+
+
 @pytest.mark.parametrize(("phase", "groups"), [(search(), {"scores", "prompt"}), (tune(), {"weights", "prompt"})])
 def test_that_each_stage_gets_fresh_optimizers_for_what_it_learns(phase, groups):
     state = rewound(tiny_state())

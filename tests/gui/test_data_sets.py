@@ -309,6 +309,27 @@ def test_that_a_data_root_that_is_a_file_is_refused(studio, tmp_path, monkeypatc
     assert dialog.isVisible() and data_folder() == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "why"), [("data", "whole path"), ("~nobody-at-all/data", "whole path"), ("FILE/data", "is a file")]
+)
+def test_that_a_data_root_that_can_never_be_a_folder_is_refused(studio, tmp_path, monkeypatch, typed, why):
+    monkeypatch.delenv("VPNS_DATA")
+    (tmp_path / "FILE").touch()
+    dialog = open_root_dialog(studio)
+    dialog.findChild(QLineEdit, "rootFolder").setText(typed.replace("FILE", str(tmp_path / "FILE")))
+    save(dialog)
+    assert dialog.isVisible() and why in text(dialog, "rootSays")
+    dialog.reject()
+
+
+def test_that_a_data_root_of_a_run_that_is_a_file_is_red_at_its_field(panel, qtbot, tmp_path):
+    choose(panel, "cifar10")
+    (tmp_path / "FILE").touch()
+    panel.findChild(QWidget, "data.root").value_changed.emit(str(tmp_path / "FILE"))
+    qtbot.waitUntil(lambda: "is a file: choose a folder" in text(panel, "problem:data.root"))
+    assert not start(panel).isEnabled()
+
+
 def test_that_a_setting_that_cannot_be_written_is_said_in_the_dialog(studio, tmp_path, monkeypatch):
     monkeypatch.delenv("VPNS_DATA")
 

@@ -73,6 +73,16 @@ def test_that_enter_takes_the_first_that_matches(pick, qtbot):
     assert pick.value() == "vgg19" and pick.currentText() == "VGG-19"
 
 
+def test_that_enter_takes_the_name_that_begins_with_what_was_typed(qtbot):
+    edit = PickEdit(None, entries_of(form_fields()["model.architecture"]))
+    qtbot.addWidget(edit)
+    edit.show()
+    opened = edit.open_list("vit")
+    assert "MaxViT-T" in texts(opened.shown())  # matches too, and stands before it
+    qtbot.keyClick(search(edit), Qt.Key.Key_Return)
+    assert edit.currentText() == "ViT-B/16"
+
+
 def test_that_arrows_pass_over_headings_and_what_cannot_be_chosen(pick, qtbot):
     pick.set_value("resnet50")
     pick.open_list()

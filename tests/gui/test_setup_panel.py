@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QToolButton, QWidget
 
 from vpns_engine.presets import all_presets, preset_called, presets
 from vpns_engine.specs.run import RunConfig
@@ -117,7 +117,7 @@ def test_that_a_folder_is_looked_at_before_it_can_be_started(panel, qtbot, tmp_p
     assert "folder" in line(panel, "reason")
     with qtbot.waitSignal(panel.choices_requested) as asked:
         panel.findChild(QWidget, "data.folder").focusProxy().setText(str(tmp_path))
-        assert line(panel, "reason") == "Looking at the data set ..."
+        assert line(panel, "reason") == "Looking at the data set …"
     assert not start(panel).isEnabled()
     panel.set_choices(gather(asked.args[0]))
     assert start(panel).isEnabled()
@@ -231,7 +231,7 @@ def test_that_no_text_is_clipped(panel, width):
 def test_that_an_image_too_small_for_the_network_is_red_at_its_field(panel, qtbot):
     choose(panel, "model.architecture", "vgg16_bn")
     enter(qtbot, panel, "data.image_size", "16")
-    reason = "Image size 16 px is too small for vgg16_bn: at least 32 px"
+    reason = "Image size 16 px is too small for VGG-16-BN: at least 32 px"
     assert line(panel, "reason") == line(panel, "problem:data.image_size") == reason
     assert not start(panel).isEnabled()
     enter(qtbot, panel, "data.image_size", "32")
@@ -245,3 +245,26 @@ def test_that_a_batch_size_that_leaves_one_small_image_is_red_at_its_field(panel
     enter(qtbot, panel, "data.batch_size", "199")
     assert "take another one, 198 for example" in line(panel, "problem:data.batch_size")
     assert not start(panel).isEnabled()
+
+
+def test_that_a_prompt_around_the_image_has_no_place_on_a_network_of_one_size_and_says_so(panel):
+    choose(panel, "model.architecture", "vit_b_16")
+    choose(panel, "prompt.kind", "expand")
+    way_out = "but ViT-B/16 takes both at 224 px only: choose another prompt"
+    assert line(panel, "problem:prompt.kind").endswith(way_out)
+    assert not start(panel).isEnabled()
+    choose(panel, "prompt.kind", "pad")
+    assert not line(panel, "problem:prompt.kind")
+
+
+def test_that_a_control_arm_that_cannot_be_had_says_why(panel):
+    box = panel.findChild(QCheckBox, "controlArm")
+    assert box.isEnabled() and "Compare several seeds" in box.toolTip()
+    choose(panel, "prompt.kind", "none")
+    assert not box.isEnabled() and "a control arm itself" in box.toolTip()
+
+
+@pytest.mark.parametrize("seeds", ["7 9", "7, 9", "7;9", "7,,9 "])
+def test_that_seeds_may_be_parted_as_one_likes(panel, qtbot, seeds):
+    enter(qtbot, panel, "seed", seeds)
+    assert line(panel, "summary").endswith("2 runs, one after another")

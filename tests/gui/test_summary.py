@@ -97,6 +97,7 @@ def test_that_stop_forgets_the_runs_that_wait(studio, drive, qtbot):
     press(studio, qtbot, "start")
     idle(studio, qtbot)
     assert [config.seed for config in drive] == [1, 2]
+    assert "(1 run after it will not begin)" in studio.window.log.text
 
 
 def test_that_what_is_done_already_is_opened_and_not_done_again(studio, drive, qtbot, runs):

@@ -107,3 +107,10 @@ def test_that_a_new_run_replaces_the_levels(view):
     view.set_history(other, other.last_time)
     assert [chip.line.name for chip in view._chips] == ["50 %", "60 %", "70 %"]
     assert view._chips[0].isChecked()
+
+
+def test_that_a_stop_before_anything_was_saved_keeps_nothing(view):
+    run = history(until=0.0, end="stopped")
+    assert not any(level.saved for level in run.levels.values())
+    view.set_history(run, run.last_time)
+    assert view._text.text().startswith("stopped after") and "kept" not in view._text.text()

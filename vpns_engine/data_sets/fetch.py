@@ -99,7 +99,9 @@ class _Fetch:
     def _given(self, download: Download) -> Path | None:
         """Find a file that is there already, put there by a person or by torchvision."""
         digest = Digest.of(download.digest)
-        for path in self._places_given(download) if digest else ():
+        for path in self._places_given(download):
+            if digest is None:
+                break
             if digest.fits(path, partial(self._report, f"Checking {path}")):
                 return path
             self._report(f"{path} is damaged (its checksum differs): it is left where it is, and downloaded again", None)

@@ -93,8 +93,12 @@ _ALLOWED: dict[tuple[str, str], Callable[..., object]] = {
 }
 
 
-class _PlainValues(pickle.Unpickler):
-    """Imports nothing: the few names that an array needs are answered by the classes above."""
+class _PlainValues(pickle._Unpickler):
+    """Imports nothing: the few names that an array needs are answered by the classes above.
+
+    The unpickler that is written in Python: the one in C makes room for whatever number a damaged file gives a reference, tens
+    of gigabytes of it, and the system ends the program.
+    """
 
     def find_class(self, module: str, name: str) -> Callable[..., object]:
         """Answer a name in the pickle."""

@@ -28,7 +28,7 @@ def open_checkpoint(path: Path) -> Mapping[str, Any]:
         raise EngineError(f"{path} holds more than tensors and plain values and was not opened") from error
     except (RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         # torch's reader answers a damaged file with any of these
-        raise EngineError(f"{path} cannot be read: {_first_line(error)}") from error
+        raise EngineError(f"{path} is damaged, or no PyTorch checkpoint ({_first_line(error)})") from error
     if not isinstance(found, Mapping):
         raise EngineError(f"{path} is no checkpoint of the released code: it holds {_article(found)}, not a table")
     return found
@@ -47,4 +47,4 @@ def _article(found: object) -> str:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0].partition(". ")[0] if lines else type(error).__name__

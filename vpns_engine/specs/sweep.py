@@ -1,5 +1,6 @@
 """Several runs from one configuration: several seeds, and the control arm beside each."""
 
+import re
 from dataclasses import dataclass
 
 from vpns_engine.specs.prompt import NoPromptSpec
@@ -36,7 +37,7 @@ def seed_texts(text: str) -> tuple[str, ...]:
     Raises:
         ValueError: one is listed twice, or there are too many; the message is for a person.
     """
-    parts = tuple(part.strip() for part in text.strip().strip("[]()").split(",") if part.strip())
+    parts = tuple(part for part in re.split(r"[\s,;]+", text.strip().strip("[]()")) if part)
     twice = next((part for part in parts if parts.count(part) > 1), None)
     if twice is not None:
         raise ValueError(f"seed {twice} is listed more than once: each seed once")

@@ -145,6 +145,8 @@ class TrainState:
     def prepare(self, phase: Search | Finetune) -> None:
         """Make the phase's fresh optimizers and schedules, and let only what it learns take gradients."""
         self._open_gradients(phase.steps)
+        for value in (*self.network.scores, *self.network.weights):
+            value.grad = None  # the last stage's: half a gigabyte of VGG-16 that nobody reads any more
         learned = {group for half in phase.steps for group in half.learns}
         self.optimizers = {group: build_optimizer(self._spec(phase, group), self._values(group)) for group in learned}
         self.schedules = [

@@ -126,7 +126,8 @@ def written_text(written: "Written") -> str:
     """Say what was written, and what its reader has to know."""
     return (
         f"Written to {written.path}: {written.num_kept:,} of {written.num_scored:,} scored weights are kept. Read back, it "
-        f"gives the same weights, mask and prompt. The file does not say its density, {written.density:.12g}: whoever reads it needs that."
+        "gives the same weights, mask and prompt. The file does not say its density: whoever reads it has to know "
+        f"{written.density:.12g}."
     )
 
 

@@ -23,14 +23,9 @@ NOTE = (
     "Differences of a point or two between runs may be chance: compare several seeds."
 )
 
-MAPPING_NOTE = (
-    "Where 0 images are counted, none was taken for any free class, so the class was assigned by order; the mapping is found with the "
-    "pruned, untuned network."
-)
-ILM_NOTE = (
-    "Where 0 images are counted, none was taken for any free class, so the class was assigned by order. Found anew at each epoch."
-)
-DENSE_ELSEWHERE = "An earlier run has the dense reference: the Summary tab shows it."
+_BY_ORDER = "Where the count is 0, no image was taken for any free class, and the class was assigned by order."
+MAPPING_NOTE = f"{_BY_ORDER} The mapping is found with the pruned, untuned network."
+ILM_NOTE = f"{_BY_ORDER} Found anew at each epoch."
 HEAD_NOTE = "The classifier is new, with an output for each class: nothing is mapped. It is neither scored nor pruned."
 
 
@@ -80,7 +75,7 @@ class ResultsController(QObject):
         if self._session.store is not None:
             self._count(self._session.store, history)
         rows = accuracy_rows(history, self._densities)
-        self._view.set_accuracies(rows, " ".join(self._notes(history)) if rows else "")
+        self._view.set_accuracies(rows, NOTE if rows else "")
         level = history.level(self._session.level)
         kind = self._session.store.config.mapping.kind if self._session.store is not None else "flm"
         if kind == "head":
@@ -90,13 +85,6 @@ class ResultsController(QObject):
             title = f"Label mapping {'of the dense network' if is_dense else f'at {sparsity_of(level.density)} sparsity'}"
             note = ILM_NOTE if kind == "ilm" else "" if is_dense else MAPPING_NOTE
             self._view.set_mapping(mapping_rows(history.started, level), title, note if 0 in level.counts else "")
-
-    def _notes(self, history: RunHistory) -> Iterator[str]:
-        yield NOTE
-        config = self._session.store.config if self._session.store is not None else None
-        without = all(phase.info.level != DENSE for phase in history.phases)
-        if config is not None and config.dense != "none" and not config.start_from and without:
-            yield DENSE_ELSEWHERE
 
 
 def accuracy_rows(history: RunHistory, densities: Mapping[str, Density]) -> list[Row]:

@@ -171,7 +171,7 @@ class PathEdit(QWidget):
         self._line = TextEdit(self)
         self._line.value_changed.connect(self.value_changed)
         self._button = QToolButton(self)
-        self._button.setText("Browse...")
+        self._button.setText("Browse …")
         self._button.clicked.connect(self._browse)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

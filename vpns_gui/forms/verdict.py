@@ -33,7 +33,7 @@ class Verdict:
         if self.problems:
             more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
             return self.problems[0].message + more
-        return "" if self.looked else "Looking at the data set ..."
+        return "" if self.looked else "Looking at the data set …"
 
 
 def judge(draft: Draft, choices: Choices) -> Verdict:

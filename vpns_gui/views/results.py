@@ -18,7 +18,7 @@ ACCURACY_COLUMNS = (
     "Test\nno prompt",
     "Test\nwith prompt",
 )
-MAPPING_COLUMNS = ("Target", "Source", "Images\ntaken for it")
+MAPPING_COLUMNS = ("Target", "Source", "Images\ntaken")
 
 
 class ResultsView(QWidget):
@@ -36,6 +36,7 @@ class ResultsView(QWidget):
         )
         self._mapping = text_table(MAPPING_COLUMNS, "mapping", content)
         self._mapping_title = heading("Label mapping", content)
+        self._mapping_title.setWordWrap(True)  # the accuracies need the room
         self._note = QLabel(content)
         self._note.setWordWrap(True)
         self._mapping_note = QLabel(content)
@@ -47,7 +48,7 @@ class ResultsView(QWidget):
         self._mapping.horizontalHeader().setToolTip(
             "How many training images of the target class the network took for the source"
         )
-        content.setSizes([760, 200])
+        content.setSizes([700, 175])
         content.setStretchFactor(0, 3)
         content.setStretchFactor(1, 1)
         note = EmptyNote("No results yet", "The accuracies of every saved state and the label mapping appear here.", self)
@@ -68,6 +69,7 @@ class ResultsView(QWidget):
         self._mapping_title.setText(title)
         self._mapping_note.setText(note)
         self._mapping_note.setVisible(bool(note))
+        self._mapping.setVisible(bool(rows) or not note)  # where the note says that nothing is mapped, no empty table
         self._show()
 
     def _show(self) -> None:
@@ -89,5 +91,5 @@ def _titled(title: QLabel, table: QTableWidget, note: QLabel | None, parent: QWi
     layout.addWidget(title)
     layout.addWidget(table, 1)
     if note is not None:
-        layout.addWidget(note)
+        layout.addWidget(note, 0, Qt.AlignmentFlag.AlignTop)
     return side

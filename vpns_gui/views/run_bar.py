@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from vpns_gui import theme
+from vpns_gui.elided_label import ElidedLabel
 from vpns_gui.theme import Colours
 from vpns_gui.views.timeline import TimelineView
 
@@ -19,9 +20,8 @@ class RunBar(QWidget):
         super().__init__(parent)
         self.setObjectName("runBar")
         self._severity = "info"
-        self._title = QLabel(self)
+        self._title = ElidedLabel(self)
         self._title.setObjectName("runTitle")
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
@@ -67,9 +67,8 @@ class RunBar(QWidget):
         self._notice.setContentsMargins(8, 0, 8, 4)
 
     def set_title(self, text: str, tip: str = "") -> None:
-        """Name the run."""
-        self._title.setText(text)
-        self._title.setToolTip(tip)
+        """Name the run; the tooltip has the whole name and `tip`."""
+        self._title.set_text(text, f"{text} · {tip}" if tip else "")
 
     def set_notice(self, text: str, severity: str = "info") -> None:
         """Say how the run stands, in a sentence; empty hides the line."""
