@@ -3,8 +3,8 @@
 import errno
 import os
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vpns_engine.errors import EngineError
@@ -41,6 +41,19 @@ def write_text(path: Path, text: str) -> None:
 def expanded(text: str) -> Path:
     """Give the path a person typed, `~` and `~user` filled in; an unknown user stays as typed, where pathlib would raise."""
     return Path(os.path.expanduser(text))  # noqa: PTH111
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Give what the file system refuses as one line.
+
+    Raises:
+        EngineError: an OSError came.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise EngineError(explain(error, path)) from error
 
 
 def explain(error: OSError, path: Path) -> str:

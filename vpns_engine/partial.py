@@ -4,14 +4,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from vpns_engine.errors import EngineError
-from vpns_engine.files import explain
+from vpns_engine.files import explained
 
 _CHUNK = 1 << 20
 
@@ -114,19 +112,19 @@ class PartialFile:
         # a weak tag does not promise the same bytes
         self._version = tag if tag.startswith('"') else headers.get("last-modified", "")
         note = {"url": self._url, "version": self._version, "total": self.total}
-        with _explained(self._path):
+        with explained(self._path):
             self._note.write_text(json.dumps(note), encoding="utf-8")
 
     def restart(self) -> None:
         """Throw away what is there; the next piece is the first."""
         self.close()
         self.size, self.total, self._version, self._hash = 0, None, "", self._empty()
-        with _explained(self._path):
+        with explained(self._path):
             self._note.unlink(missing_ok=True)
 
     def write(self, chunk: bytes) -> None:
         """Add to the end."""
-        with _explained(self._path):
+        with explained(self._path):
             if self._file is None:
                 self._file = self._beside.open("r+b" if self.size else "wb")
                 if self.size:
@@ -141,7 +139,7 @@ class PartialFile:
         """Let go of the file; the next piece opens it again."""
         file, self._file = self._file, None
         if file is not None:
-            with _explained(self._path):
+            with explained(self._path):
                 file.close()
 
     def is_right(self) -> bool:
@@ -150,7 +148,7 @@ class PartialFile:
 
     def finish(self) -> None:
         """Put the file in its place."""
-        with _explained(self._path):
+        with explained(self._path):
             with self._beside.open("ab") as file:
                 os.fsync(file.fileno())
             self._beside.replace(self._path)
@@ -159,7 +157,7 @@ class PartialFile:
     def discard(self) -> None:
         """Remove everything."""
         self.restart()
-        with _explained(self._path):
+        with explained(self._path):
             self._beside.unlink(missing_ok=True)
 
     def _find(self, report: Callable[[float], None]) -> None:
@@ -183,22 +181,13 @@ class PartialFile:
 
 
 def _take_in(path: Path, found: "hashlib._Hash", report: Callable[[float], None]) -> None:
-    with _explained(path):
+    with explained(path):
         size, file = max(1, path.stat().st_size), path.open("rb")
     with file:
         while True:
-            with _explained(path):
+            with explained(path):
                 chunk = file.read(_CHUNK)
             if not chunk:
                 return
             found.update(chunk)
             report(file.tell() / size)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Give what the file system refuses as one line; kept off the reports, which may raise what they like."""
-    try:
-        yield
-    except OSError as error:
-        raise EngineError(explain(error, path)) from error

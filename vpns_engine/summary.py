@@ -213,7 +213,8 @@ def arm_name(config: RunConfig) -> str:
     if config.is_control:
         return METHOD_LABELS["control"]
     prompt = config.effective_prompt
-    return METHOD_LABELS[config.method] + (f", {prompt.kind} {prompt.size}".rstrip() if prompt.learns else "")
+    kind = prompt.kind.removesuffix("_rank")  # the size says it
+    return METHOD_LABELS[config.method] + (f", {kind} {prompt.size}".rstrip() if prompt.learns else "")
 
 
 def _line(cell: _Cell, name: str, arm: _Arm, control: _Arm) -> Line:

@@ -42,4 +42,4 @@ def test_that_a_part_of_a_set_is_incomplete_and_what_is_missing_is_named(tmp_pat
     status = status_of(key, tmp_path)
     assert status.state == "incomplete"
     assert status.text.startswith(f"incomplete: {path.name}") and f"missing in {path.parent}; " in status.text
-    assert ("will be downloaded" if key == "cifar100" else "must be fetched by hand") in status.text
+    assert ("`vpns data fetch cifar100`" if key == "cifar100" else "must be fetched by hand") in status.text

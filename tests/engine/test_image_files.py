@@ -168,3 +168,12 @@ def test_that_a_name_in_any_script_is_read_and_named(opened, tmp_path):
     images, told = opened([good, broken])
     assert images.fetch(np.array([0, 1]), 8)[1].tolist() == [0]
     assert "ñandú.jpg: the file is empty" in told[0]
+
+
+def test_that_a_containers_limit_counts_as_the_machines_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(image_files, "_CGROUP", tmp_path)
+    whole = image_files._memory()
+    (tmp_path / "memory.max").write_text("max\n")
+    assert image_files._memory() == whole > 1 << 28
+    (tmp_path / "memory.max").write_text(f"{1 << 28}\n")
+    assert image_files._memory() == 1 << 28

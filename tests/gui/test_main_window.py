@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QMessageBox, QPushButton
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QMessageBox, QPushButton, QTableWidget
 
 from tests.gui.made_runs import MadeRun, config
 from vpns_engine.errors import EngineError
@@ -303,3 +303,22 @@ def test_that_the_tabs_have_shortcuts(studio, qtbot):
     for number in range(4):
         qtbot.keyClick(studio.window, Qt.Key(Qt.Key.Key_1.value + number), Qt.KeyboardModifier.ControlModifier)
         assert studio.window.tabs.currentIndex() == number
+
+
+def test_that_a_run_with_a_long_name_leaves_the_window_free_to_be_small(studio, qtbot, runs):
+    made = MadeRun(runs, config(name="w" * 60, sparsities=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9))).write()
+    studio.library.open(made.folder)
+    title = studio.window.run_bar.findChild(QLabel, "runTitle")
+    qtbot.waitUntil(lambda: "…" in title.text())
+    assert "w" * 60 in title.toolTip()
+    assert studio.window.minimumSizeHint().width() <= 960
+
+
+def test_that_all_columns_of_the_results_fit_a_small_screen(studio, qtbot, runs):
+    studio.window.resize(1280, 800)
+    studio.library.open(MadeRun(runs, config()).write().folder)
+    studio.window.tabs.setCurrentWidget(studio.window.results)
+    for name in ("accuracies", "mapping"):
+        table = studio.window.results.findChild(QTableWidget, name)
+        qtbot.waitUntil(lambda table=table: table.rowCount() > 0)
+        qtbot.waitUntil(lambda table=table: table.horizontalScrollBar().maximum() == 0)

@@ -87,3 +87,4 @@ def test_that_the_results_tell_the_mapping_or_that_there_is_none(kind, rows, not
     view = studio.window.results
     qtbot.waitUntil(lambda: view._mapping_note.text() == note)
     assert view._mapping.rowCount() == rows
+    assert view._mapping.isVisible() == (rows > 0)

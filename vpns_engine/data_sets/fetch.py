@@ -5,7 +5,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from vpns_engine.data_sets.status import staging_folder
 from vpns_engine.data_sets.unpack import unpack
 from vpns_engine.download import Report, fetch_file, megabytes
 from vpns_engine.errors import EngineError
-from vpns_engine.files import explain
+from vpns_engine.files import explained
 from vpns_engine.locks import only_one
 from vpns_engine.partial import Digest
 from vpns_engine.specs.data import Dataset
@@ -74,7 +74,7 @@ class _Fetch:
 
     def _check_space(self) -> None:
         """Refuse at once what could not end well: pictures take as much room unpacked as packed."""
-        with _explained(self._root):
+        with explained(self._root):
             self._stage.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self._stage).free
             there = sum(file.stat().st_size for file in self._stage.iterdir() if file.is_file())
@@ -139,7 +139,7 @@ class _Fetch:
 
     def _place(self, new: Path, path: Path) -> None:
         aside = None
-        with _explained(path):
+        with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if os.path.lexists(path) and not _same_file(new, path):
                 aside = _free_name(path)
@@ -179,11 +179,3 @@ def _move(new: Path, path: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.move(new, beside)
         beside.replace(path)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise EngineError(explain(error, path)) from error

@@ -34,9 +34,11 @@ def status_of(key: Dataset, root: Path) -> DataStatus:
     place = place_of(key, root)
     if not place.missing:
         return DataStatus(key, "ready", f"ready in {place.folder}", 0)
-    how = _download_text(facts, root) if facts.downloads else f"must be fetched by hand: {facts.by_hand(root)}"
+    by_hand = f"must be fetched by hand: {facts.by_hand(root)}"
     if is_absent(key, root):
+        how = _download_text(facts, root) if facts.downloads else by_hand
         return DataStatus(key, "download" if facts.downloads else "manual", how, facts.bytes)
+    how = f"Download, or `vpns data fetch {key}`, brings all of it ({megabytes(facts.bytes)})" if facts.downloads else by_hand
     return DataStatus(key, "incomplete", f"incomplete: {listed(place.missing)} missing in {place.folder}; {how}", facts.bytes)
 
 

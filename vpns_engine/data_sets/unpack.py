@@ -12,7 +12,7 @@ from typing import IO, cast
 
 from vpns_engine.data_sets.facts import Unpack
 from vpns_engine.errors import EngineError
-from vpns_engine.files import explain
+from vpns_engine.files import explain, explained
 
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, NotImplementedError)
 _CHUNK = 1 << 20
@@ -32,7 +32,7 @@ def unpack(archive: Path, folder: Path, kind: Unpack, report: Callable[[float], 
         EngineError: a member that is a link or a device or would lie outside the folder, a damaged archive, no space, no
             permission.
     """
-    with _explained(folder):
+    with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     match kind:
         case "tar":
@@ -121,13 +121,13 @@ def _strange(archive: Path, name: str, why: str) -> EngineError:
 
 
 def _make_folder(path: Path) -> None:
-    with _explained(path):
+    with explained(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def _write(content: IO[bytes], path: Path, archive: Path, tell: Callable[[], None]) -> None:
     _make_folder(path.parent)
-    with _explained(path):
+    with explained(path):
         file = path.open("wb")
     with file:
         while True:
@@ -135,7 +135,7 @@ def _write(content: IO[bytes], path: Path, archive: Path, tell: Callable[[], Non
                 chunk = content.read(_CHUNK)
             if not chunk:
                 break
-            with _explained(path):
+            with explained(path):
                 file.write(chunk)
                 file.flush()
             tell()
@@ -150,11 +150,3 @@ def _reading(archive: Path) -> Iterator[None]:
         raise EngineError(f"{archive} is damaged and cannot be unpacked ({reason})") from error
     except OSError as error:
         raise EngineError(explain(error, archive)) from error
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise EngineError(explain(error, path)) from error

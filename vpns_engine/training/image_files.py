@@ -4,7 +4,7 @@ Shapes: B batch, R side after resizing, H height, W width.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +23,8 @@ _MEMORY_SHARE = 8
 _PROBES = 16
 """Files that are looked at to see whether all pictures have one size."""
 _MOST_WORKERS = 16
+_CGROUP = Path("/sys/fs/cgroup")
+_LIMIT_FILES = ("memory.max", "memory/memory.limit_in_bytes")
 
 
 Group = tuple[Ids, Tensor]
@@ -156,11 +158,24 @@ def _common_size(paths: Sequence[str]) -> tuple[int, int] | None:
 def _room(device: torch.device) -> int:
     if device.type == "cuda":
         return room_on(device)
-    return max(_LEAST_ROOM, _memory() // _MEMORY_SHARE)
+    memory = _memory()
+    room = max(_LEAST_ROOM, memory // _MEMORY_SHARE)
+    return min(room, memory // 4) if memory else room
 
 
 def _memory() -> int:
-    """Bytes of memory this machine has; 0 where it does not say."""
+    """Bytes of memory this process may use; 0 where the machine does not say."""
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
         return 0
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_limits(_CGROUP)])
+
+
+def _limits(folder: Path) -> Iterator[int]:
+    """Give what a container or a job scheduler leaves this process (Linux control groups); nothing where there is no limit."""
+    for name in _LIMIT_FILES:
+        try:
+            text = (folder / name).read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdecimal():
+            yield int(text)

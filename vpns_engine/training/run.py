@@ -18,7 +18,7 @@ from vpns_engine.nn.models import Pretrained, load_pretrained
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.plan import plan
-from vpns_engine.specs.data import NAMED
+from vpns_engine.specs.data import DATASET_LABELS, NAMED
 from vpns_engine.specs.phase import Finetune, Load, MapLabels, Phase, Rewind, Score, Search, Test, epochs_of
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
@@ -110,9 +110,18 @@ class Run:
         _check_sizes(self._config, pretrained, split)
 
     def _bring_data(self) -> None:
-        """Download a named data set that is not there yet, where it can be; the others are missed when they are read."""
+        """Download a named data set that is not there yet, where it can be; what is incomplete is left to its owner.
+
+        Raises:
+            EngineError: it is incomplete, or the download failed.
+        """
         data = self._config.data
-        if data.dataset in NAMED and status_of(data.dataset, root_of(data)).bytes:
+        if data.dataset not in NAMED:
+            return
+        status = status_of(data.dataset, root_of(data))
+        if status.state == "incomplete":
+            raise EngineError(f"{DATASET_LABELS[data.dataset]} is {status.text}")
+        if status.state == "download":
             fetch(data.dataset, root_of(data), self._report)
 
     def _load_network(self) -> Pretrained:

@@ -174,7 +174,7 @@ def _status(data: DataSpec) -> DataStatus | None:
 
 def _will_be_fetched(status: DataStatus) -> bool:
     """Tell whether a run on the set downloads it first."""
-    return status.state != "ready" and bool(facts_of(status.key).downloads)
+    return status.state == "download"
 
 
 def _expected(data: DataSpec, facts: DatasetFacts) -> DatasetInfo:

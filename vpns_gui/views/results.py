@@ -48,7 +48,7 @@ class ResultsView(QWidget):
         self._mapping.horizontalHeader().setToolTip(
             "How many training images of the target class the network took for the source"
         )
-        content.setSizes([700, 175])
+        content.setSizes([688, 184])
         content.setStretchFactor(0, 3)
         content.setStretchFactor(1, 1)
         note = EmptyNote("No results yet", "The accuracies of every saved state and the label mapping appear here.", self)
@@ -91,5 +91,6 @@ def _titled(title: QLabel, table: QTableWidget, note: QLabel | None, parent: QWi
     layout.addWidget(title)
     layout.addWidget(table, 1)
     if note is not None:
-        layout.addWidget(note, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(note)
+    layout.addStretch(0)  # takes the room of a table that is hidden
     return side
