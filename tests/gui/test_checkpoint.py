@@ -153,7 +153,7 @@ def test_that_a_run_is_written_in_the_released_format_and_opens_again(studio, qt
     assert dialog.findChild(QLineEdit, "exportFolder").text().endswith("_released")
     dialog.findChild(QLineEdit, "exportFolder").setText(str(tmp_path / "out"))
     qtbot.mouseClick(dialog.findChild(QPushButton, "exportStart"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Its reader needs the density, 0.5" in dialog.text, timeout=WAIT)
+    qtbot.waitUntil(lambda: "whoever reads it has to know 0.5" in dialog.text, timeout=WAIT)
     dialog.close()
     again = read_checkpoint(tmp_path / "out" / "1best.pth")
     assert num_changes(read_checkpoint(written.best), again) == 0

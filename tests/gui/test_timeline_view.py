@@ -114,3 +114,10 @@ def test_that_a_stop_before_anything_was_saved_keeps_nothing(view):
     assert not any(level.saved for level in run.levels.values())
     view.set_history(run, run.last_time)
     assert view._text.text().startswith("stopped after") and "kept" not in view._text.text()
+
+
+def test_that_levels_stand_whole_in_their_row_when_another_run_is_shown(view):
+    for densities in ((0.1, 0.05), (0.5, 0.4, 0.3), (0.1, 0.05)):
+        run = history(started(densities))
+        view.set_history(run, run.last_time)
+        assert view._scroll.height() >= max(chip.sizeHint().height() for chip in view._chips)

@@ -21,6 +21,7 @@ def text_table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidg
     table.setShowGrid(False)
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setDefaultSectionSize(header.minimumSectionSize())  # what the last column has before it stretches
     header.setHighlightSections(False)
     header.setStretchLastSection(True)
     return table

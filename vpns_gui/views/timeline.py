@@ -118,6 +118,7 @@ class TimelineView(QWidget):
             for position, chip in enumerate(self._chips):
                 self._group.addButton(chip, position)
                 self._levels.insertWidget(position + 1, chip)
+                chip.show()  # a layout counts no hidden widget, and the height is asked for below
         for chip, line in zip(self._chips, lines, strict=True):
             chip.set_line(line)
         hint = self._levels_row.sizeHint().height()
