@@ -21,9 +21,8 @@ def text_table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidg
     table.setShowGrid(False)
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setDefaultSectionSize(header.minimumSectionSize())  # what the last column has before it stretches
     header.setHighlightSections(False)
-    header.setStretchLastSection(True)
+    header.setStretchLastSection(False)  # a number far to the right of its title is hard to follow
     return table
 
 
