@@ -4,10 +4,11 @@ import itertools
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QSpinBox
 
 from tests.gui.views_data import history
 from vpns_gui import theme
+from vpns_gui.dialogs.said import Said
 from vpns_gui.views.curves import CurvesView
 
 BOTH = pytest.mark.parametrize("scheme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
@@ -87,3 +88,14 @@ def test_that_plots_are_recoloured_when_the_scheme_changes(plain_app, qtbot):
     qtbot.waitUntil(lambda: ground() == theme.DARK.surface)
     pen = view.accuracy._curves["plain"].opts["pen"]
     assert pen.color().name() == theme.DARK.plain
+
+
+def test_that_what_a_dialog_says_keeps_its_tone_when_the_scheme_changes(plain_app, qtbot):
+    theme.apply(plain_app, theme.LIGHT)
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    said = Said(dialog, "said")
+    said.say("written", "good")
+    assert said.styleSheet() == f"color: {theme.LIGHT.good}"
+    theme.apply(plain_app, theme.DARK)
+    qtbot.waitUntil(lambda: said.styleSheet() == f"color: {theme.DARK.good}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vpns_gui import theme
+from vpns_gui.dialogs.said import Said, fit_height
 
 _INTRO = (
     "Makes a run of a checkpoint that the authors' released code wrote (prune.pth, best.pth). The file holds neither mask nor "
@@ -77,11 +77,7 @@ class CheckpointDialog(QDialog):
         self._image_size = self._line("checkpointImageSize", "as large as the prompt's canvas, px")
         self._dataset = self._combo("checkpointDataset", "Nothing: only look at it", datasets)
         self._folder = self._line("checkpointFolder")
-        self._text = QLabel(self)
-        self._text.setObjectName("checkpointText")
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text = Said(self, "checkpointText")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self._open = self._buttons.addButton("Open", QDialogButtonBox.ButtonRole.ActionRole)
         self._open.setObjectName("checkpointOpen")
@@ -155,7 +151,7 @@ class CheckpointDialog(QDialog):
     def set_failed(self, text: str) -> None:
         """Say why it cannot be opened; another try is possible."""
         self._set_busy(False)
-        self._say(f"Not opened: {text}", theme.colours().danger)
+        self._text.say(f"Not opened: {text}", "danger")
 
     @property
     def text(self) -> str:
@@ -172,20 +168,8 @@ class CheckpointDialog(QDialog):
             folder=self._folder.text().strip(),
         )
         self._set_busy(True)
-        self._say("Reading the checkpoint …", theme.colours().text)
+        self._text.say("Reading the checkpoint …")
         self.wanted.emit(wish)
-
-    def _say(self, text: str, colour: str) -> None:
-        self._text.setStyleSheet(f"color: {colour}")
-        self._text.setText(text)
-        self._fit()
-
-    def _fit(self) -> None:
-        """Be as high as the fields and the texts need at this width."""
-        layout = self.layout()
-        if layout is not None:
-            layout.invalidate()
-            self.setMinimumHeight(layout.totalHeightForWidth(max(self.width(), self.minimumWidth())))
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
@@ -198,7 +182,7 @@ class CheckpointDialog(QDialog):
 
     def _show_folder(self) -> None:
         self._form.setRowVisible(self._folder_row, self._dataset.currentData() == FOLDER)
-        self._fit()
+        fit_height(self)
 
     def _choose_file(self) -> None:
         dialog = QFileDialog(self, "Checkpoint of the released code", self._start, _FILTER)
@@ -219,4 +203,4 @@ class CheckpointDialog(QDialog):
     def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
         """Text wraps differently at another width."""
         super().resizeEvent(resized)
-        self._fit()
+        fit_height(self)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vpns_gui import theme
+from vpns_gui.dialogs.said import Said, fit_height
 
 PLAIN, RELEASED = "plain", "released"
 _FORMATS = {PLAIN: "For plain PyTorch", RELEASED: "Checkpoint of the released code"}
@@ -98,11 +98,7 @@ class ExportDialog(QDialog):
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
-        self._text = QLabel(self)
-        self._text.setObjectName("exportText")
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text = Said(self, "exportText")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._export = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.ActionRole)
         self._export.setObjectName("exportStart")
@@ -139,11 +135,11 @@ class ExportDialog(QDialog):
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it does not count the lines of wrapped text
         self._bar.hide()
         self.setMinimumWidth(640)
-        self._fit()
+        fit_height(self)
 
     def set_progress(self, text: str, done: float | None) -> None:
         """Show how far the export is."""
-        self._say(text + " …", theme.colours().text)
+        self._text.say(text + " …")
         self._bar.setRange(0, 0 if done is None else 1000)
         self._bar.setValue(round((done or 0.0) * 1000))
 
@@ -153,29 +149,17 @@ class ExportDialog(QDialog):
         self._set_busy(False)
         self._open.show()
         self._open.setDefault(True)
-        self._say(text, theme.colours().good)
+        self._text.say(text, "good")
 
     def set_failed(self, text: str) -> None:
         """Show why there is no export; another try is possible."""
         self._set_busy(False)
-        self._say(f"Not exported: {text}", theme.colours().danger)
+        self._text.say(f"Not exported: {text}", "danger")
 
     @property
     def text(self) -> str:
         """What it says below the bar."""
         return self._text.text()
-
-    def _say(self, text: str, colour: str) -> None:
-        self._text.setStyleSheet(f"color: {colour}")
-        self._text.setText(text)
-        self._fit()
-
-    def _fit(self) -> None:
-        """Be as high as the texts need at this width."""
-        layout = self.layout()
-        if layout is not None:
-            layout.invalidate()
-            self.setMinimumHeight(layout.totalHeightForWidth(max(self.width(), self.minimumWidth())))
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
@@ -196,7 +180,7 @@ class ExportDialog(QDialog):
     def _explain(self) -> None:
         self._intro.setText(_INTROS[self._format.currentData()])
         self._propose()
-        self._fit()
+        fit_height(self)
 
     def _choose_folder(self) -> None:
         dialog = QFileDialog(self, "Folder to make the export in", str(Path(self._folder.text()).parent))
@@ -232,7 +216,7 @@ class ExportDialog(QDialog):
     def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
         """Text wraps differently at another width."""
         super().resizeEvent(resized)
-        self._fit()
+        fit_height(self)
 
     def closeEvent(self, closing: QCloseEvent) -> None:  # noqa: N802
         """Stay while the export is at work."""
