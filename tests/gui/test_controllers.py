@@ -16,7 +16,7 @@ from vpns_gui.controllers.export import choices_of, free_folder
 from vpns_gui.controllers.log import known_events, line_of
 from vpns_gui.controllers.offers import masks_of, prompts_of, region_text
 from vpns_gui.controllers.outcome import outcome
-from vpns_gui.controllers.results import accuracy_rows, mapping_rows
+from vpns_gui.controllers.results import accuracy_note, accuracy_rows, mapping_rows
 from vpns_gui.controllers.run_bar import title_of
 
 
@@ -315,3 +315,10 @@ def test_that_a_run_read_again_has_the_lines_of_the_live_log(runs):
         live.append(line_of(event, history))
     again = made.write().read().history
     assert [line for event in known_events(again) if (line := line_of(event, again))] == [line for line in live if line]
+
+
+def test_that_the_results_say_how_the_tuned_state_was_chosen(tmp_path):
+    history = MadeRun(tmp_path, config()).write().read().history
+    assert accuracy_note(history).startswith("Validation chooses the tuned epoch")
+    history.started = history.started.model_copy(update={"num_validation": 0})
+    assert accuracy_note(history).startswith("Nothing is held back for validation")

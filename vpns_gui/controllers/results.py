@@ -18,10 +18,9 @@ from vpns_gui.views.results import ResultsView
 
 Row = tuple[str, ...]
 
-NOTE = (
-    "Validation chooses the tuned epoch; the test images are read after training, for each saved state. "
-    "Differences of a point or two between runs may be chance: compare several seeds."
-)
+_CHOSEN = "Validation chooses the tuned epoch; the test images are read after training, for each saved state."
+_LAST = "Nothing is held back for validation: the tuned state is that of the last epoch."
+_CHANCE = "Differences of a point or two between runs may be chance: compare several seeds."
 
 _BY_ORDER = "Where the count is 0, no image was taken for any free class, and the class was assigned by order."
 MAPPING_NOTE = f"{_BY_ORDER} The mapping is found with the pruned, untuned network."
@@ -75,7 +74,7 @@ class ResultsController(QObject):
         if self._session.store is not None:
             self._count(self._session.store, history)
         rows = accuracy_rows(history, self._densities)
-        self._view.set_accuracies(rows, NOTE if rows else "")
+        self._view.set_accuracies(rows, accuracy_note(history) if rows else "")
         level = history.level(self._session.level)
         kind = self._session.store.config.mapping.kind if self._session.store is not None else "flm"
         if kind == "head":
@@ -85,6 +84,14 @@ class ResultsController(QObject):
             title = f"Label mapping {'of the dense network' if is_dense else f'at {sparsity_of(level.density)} sparsity'}"
             note = ILM_NOTE if kind == "ilm" else "" if is_dense else MAPPING_NOTE
             self._view.set_mapping(mapping_rows(history.started, level), title, note if 0 in level.counts else "")
+
+
+def accuracy_note(history: RunHistory) -> str:
+    """Say how the tuned states were chosen, and what differences mean."""
+    assert history.started is not None
+    trained = any(phase.info.kind == "finetune" and phase.epochs for phase in history.phases)
+    how = _CHOSEN if history.started.num_validation else _LAST
+    return f"{how} {_CHANCE}" if trained else _CHANCE
 
 
 def accuracy_rows(history: RunHistory, densities: Mapping[str, Density]) -> list[Row]:
