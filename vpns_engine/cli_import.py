@@ -59,6 +59,8 @@ def _request(options: argparse.Namespace) -> ImportRequest:
     data = {"batch_size": options.batch_size}
     if options.data_root is not None:
         data["root"] = str(expanded(str(options.data_root)).absolute())
+    if options.folder is not None and options.dataset not in (None, "folder"):
+        raise UsageError(f"--folder and --dataset {options.dataset}: measure with one of them")
     if options.folder is not None:
         data |= {"folder": str(expanded(str(options.folder)).absolute()), "dataset": "folder"}
     data |= {"dataset": options.dataset} if options.dataset else {}

@@ -67,6 +67,8 @@ def explain(error: OSError, path: Path) -> str:
             return f"{path} is not there"
         case errno.EISDIR:
             return f"{path} is a folder, not a file"
+        case errno.EEXIST if path.is_file():
+            return f"{path} is a file, not a folder"
         case errno.ENOTDIR:
             return f"{path} is not there: a part of it is a file"
         case _:

@@ -121,7 +121,7 @@ def test_that_a_root_that_cannot_be_is_refused_and_the_old_one_stays(tmp_path, c
     usual = data_folder()
     (tmp_path / "file").write_text("x")
     code, _, err = said(capsys, "root", tmp_path / "file")
-    assert code == 1 and str(tmp_path / "file") in err and err.count("\n") == 1
+    assert code == 1 and f"{tmp_path / 'file'} is a file, not a folder" in err and err.count("\n") == 1
     assert said(capsys, "root", " ")[0] == 2
     assert data_folder() == usual
 

@@ -107,6 +107,21 @@ def test_that_a_damaged_weights_file_gives_one_clear_line(tmp_path, name, conten
     assert "\n" not in str(caught.value)
 
 
+def test_that_a_weights_file_that_ends_too_early_says_so(tmp_path):
+    (tmp_path / "empty.pt").write_bytes(b"")
+    with pytest.raises(EngineError, match=r"empty\.pt cannot be read: it ends too early"):
+        _load(tmp_path / "empty.pt")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_that_weights_that_are_not_finite_are_refused_by_name(tmp_path, value):
+    state = plain_network("resnet20", 12).state_dict()
+    state["fc.weight"][3, 4] = value
+    torch.save(state, tmp_path / "diverged.pt")
+    with pytest.raises(EngineError, match=r"diverged\.pt: fc\.weight holds values that are not finite"):
+        _load(tmp_path / "diverged.pt")
+
+
 def test_that_a_list_of_tensors_is_no_state_dict(tmp_path):
     torch.save([torch.zeros(2)], tmp_path / "list.pt")
     with pytest.raises(EngineError, match="not a plain state dict"):

@@ -108,6 +108,7 @@ _REFUSED = {
     "an unknown data set": (["--density", "0.5", "--dataset", "imagenette"], 1, "imagenette"),
     "no such folder": (["--density", "0.5", "--folder", "/nowhere/at/all"], 1, "/nowhere/at/all"),
     "images that are too large": (["--density", "0.5", "--image-size", "9"], 1, "canvas 8 px is smaller than the image"),
+    "two data sets": (["--density", "0.5", "--dataset", "digits", "--folder", "/tmp"], 2, "--folder and --dataset digits"),
     "another task": (["--density", "0.5", "--dataset", "digits"], 1, "maps 3 classes, the data set has 10"),
 }
 

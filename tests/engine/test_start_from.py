@@ -134,6 +134,19 @@ def test_that_a_state_that_does_not_fit_is_refused_in_one_line(place, tmp_path, 
     assert words in _end(events).text and "\n" not in _end(events).text
 
 
+def test_that_values_learned_by_another_prompt_are_not_taken_for_this_one_s(place, tmp_path):
+    square = {"kind": "fix", "canvas": 8, "square": 4}  # its values have the shape of the ring's
+    _, events = _goes_on(place, tmp_path / "runs", _state(place[1]), prompt=square)
+    assert _end(events).status == "failed"
+    assert "has another prompt than the run: take the same kind and size" in _end(events).text
+
+
+def test_that_a_ring_may_be_widened_since_it_adds_the_same(place, tmp_path):
+    wider = {"kind": "pad", "canvas": 8, "pad": 2}
+    _, events = _goes_on(place, tmp_path / "runs", _state(place[1]), prompt=wider)
+    assert _end(events).status == "finished", _end(events).text
+
+
 def test_that_a_file_that_is_no_state_is_refused(place, tmp_path):
     (tmp_path / "state.safetensors").write_text("nothing", encoding="utf-8")
     for path in (tmp_path / "state.safetensors", tmp_path / "none.safetensors"):

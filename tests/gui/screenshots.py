@@ -129,7 +129,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("resources/screenshots"))
     parser.add_argument("--epochs", nargs=2, type=int, metavar=("SEARCH", "TUNE"), help="other epochs than the demo has")
-    parser.add_argument("--run", type=Path, help="a run folder to show instead of a new run")
+    parser.add_argument("--run", type=Path, help="a run folder to show instead of a new run, with those beside it")
     wanted = parser.parse_args()
     config = next(iter(presets().values()))
     if wanted.epochs:
@@ -137,7 +137,8 @@ def main() -> int:
     wanted.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["VPNS_CONFIG"] = folder
-        return take(config, Path(folder) / "runs", wanted.folder, wanted.run)
+        runs = Path(folder) / "runs" if wanted.run is None else wanted.run.absolute().parent
+        return take(config, runs, wanted.folder, wanted.run)
 
 
 if __name__ == "__main__":

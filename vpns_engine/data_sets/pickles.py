@@ -108,4 +108,6 @@ class _PlainValues(pickle._Unpickler):
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, EOFError):
+        return "it ends too early"
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -135,7 +135,7 @@ def fitted(architecture: str, state: Mapping[str, Tensor], where: str) -> Pretra
         where: what a message calls the state dict.
 
     Raises:
-        EngineError: it is not that network's; the message names the first misfit.
+        EngineError: it is not that network's, or holds values that are not finite; the message names the first misfit.
     """
     names = source_class_names(architecture)
     last = f"{catalogue()[architecture].classifier}.weight"
@@ -147,6 +147,8 @@ def fitted(architecture: str, state: Mapping[str, Tensor], where: str) -> Pretra
     state = renamed(state, expected)
     if reason := _misfit(expected, state):
         raise EngineError(f"{where} does not fit {architecture}: {reason}")
+    if wrong := [name for name, value in state.items() if not torch.isfinite(value).all()]:
+        raise EngineError(f"{where}: {wrong[0]} holds values that are not finite (the training diverged)")
     network.to_empty(device="cpu").load_state_dict(versioned(network, state))
     return Pretrained(network.float(), names, normalization_of(architecture))
 
@@ -172,5 +174,7 @@ def _misfit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, EOFError):
+        return "it ends too early"
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -15,6 +15,8 @@ from vpns_engine.errors import EngineError
 from vpns_engine.nn.models import Pretrained, fitted
 from vpns_engine.training.state import Snapshot, TrainState
 
+_SAME = 1e-5  # what another device may make of the same values
+
 
 def pretrained_of_state(architecture: str, path: Path) -> Pretrained:
     """Make the network of a saved state, with its dense weights.
@@ -70,6 +72,11 @@ def _prompt(state: TrainState, given: Mapping[str, Tensor], path: Path) -> dict[
         found = given.get(name)
         if found is None or found.shape != value.shape:
             raise EngineError(f"{path} has another prompt than the run: take the same kind and canvas, or none")
+    state.prompt.take(given)
+    # the same values may mean something else: a ring adds them as they are, a square their sigmoid
+    if "added" in given and not torch.allclose(state.prompt.added().cpu(), given["added"], rtol=0, atol=_SAME):
+        state.prompt.take(start)
+        raise EngineError(f"{path} has another prompt than the run: take the same kind and size, or none")
     return {name: given[name] for name in start}
 
 
