@@ -268,7 +268,7 @@ def _made(folder: Path) -> int:
 
 def _folder_name(config: RunConfig) -> str:
     stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    own = re.sub(r"[^A-Za-z0-9-]+", "-", config.name).strip("-")
+    own = re.sub(r"[^\w-]+", "-", config.name).strip("-_")
     parts = [stamp, config.method, config.model.architecture, config.data.dataset, own, config.digest]
     return "_".join(part for part in parts if part)
 

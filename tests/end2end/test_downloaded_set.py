@@ -1,6 +1,5 @@
 """A run on a data set that is not there: it is downloaded first; one that is half there is left alone."""
 
-
 import pytest
 
 from tests.data_sets.packing import serve_set

@@ -257,3 +257,9 @@ def test_that_the_log_has_a_line_for_each_text(store):
     store.log("two")
     lines = (store.folder / "log.txt").read_text(encoding="utf-8").splitlines()
     assert [line.split(" ", 1)[1] for line in lines] == ["one", "two"]
+
+
+def test_that_a_name_in_any_script_is_part_of_the_folders_name(tmp_path):
+    folder = RunStore.create(tmp_path, RunConfig(name="名前/../ ﺗﺠﺮﺑﺔ 2")).folder
+    assert "名前" in folder.name and folder.parent == tmp_path
+    assert RunStore.open(folder).config.name == "名前/../ ﺗﺠﺮﺑﺔ 2"

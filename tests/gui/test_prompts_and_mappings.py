@@ -77,9 +77,7 @@ def test_that_the_log_names_the_epoch_of_a_mapping_that_was_found_anew(tmp_path)
     assert line_of(first.model_copy(update={"epoch": 3}), history).startswith("Label mapping of epoch 3: 0 → O")
 
 
-@pytest.mark.parametrize(
-    ("kind", "rows", "note"), [("flm", 10, MAPPING_NOTE), ("ilm", 10, ILM_NOTE), ("head", 0, HEAD_NOTE)]
-)
+@pytest.mark.parametrize(("kind", "rows", "note"), [("flm", 10, MAPPING_NOTE), ("ilm", 10, ILM_NOTE), ("head", 0, HEAD_NOTE)])
 def test_that_the_results_tell_the_mapping_or_that_there_is_none(kind, rows, note, studio, qtbot, runs):
     studio.library.open(MadeRun(runs, config(mapping={"kind": kind})).write().folder)
     tabs = studio.window.tabs

@@ -27,9 +27,7 @@ def misfit(network: nn.Module, given: Mapping[str, Tensor]) -> str:
 def convolution_biases(network: nn.Module) -> set[str]:
     """Name the biases of the convolutions; a plain VGG of the released code has lost its own."""
     return {
-        f"{name}.bias"
-        for name, module in network.named_modules()
-        if isinstance(module, nn.Conv2d) and module.bias is not None
+        f"{name}.bias" for name, module in network.named_modules() if isinstance(module, nn.Conv2d) and module.bias is not None
     }
 
 
