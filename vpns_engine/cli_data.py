@@ -103,13 +103,18 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    root = _root_of(options)
-    found = []
+    root, whole = _root_of(options), True
     for key in [dataset_called(name) for name in options.names]:
-        with _Line() as line:
-            found.append(check(key, root, line))
-        print("\n".join(_result_lines(found[-1])), flush=True)
-    return FAILED if any(result.problems for result in found) else FINISHED
+        try:
+            with _Line() as line:
+                found = check(key, root, line)
+        except EngineError as error:  # the others are looked at all the same
+            print(f"vpns: {error}", file=sys.stderr, flush=True)
+            whole = False
+            continue
+        print("\n".join(_result_lines(found)), flush=True)
+        whole = whole and not found.problems
+    return FINISHED if whole else FAILED
 
 
 def _result_lines(result: CheckResult) -> list[str]:

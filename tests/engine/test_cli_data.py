@@ -107,6 +107,12 @@ def test_that_check_of_a_set_that_is_not_there_is_one_line(tmp_path, capsys):
     assert code == 1 and err.startswith("vpns: DTD is not there: ") and err.count("\n") == 1
 
 
+def test_that_check_goes_on_to_the_next_set(tmp_path, capsys):
+    write("mnist", tmp_path)
+    code, out, err = said(capsys, "check", "dtd", "mnist", "--data-root", tmp_path)
+    assert code == 1 and err.startswith("vpns: DTD is not there: ") and "MNIST" in out
+
+
 def test_that_the_root_is_set_for_all_runs_and_reset(tmp_path, capsys):
     usual = data_folder()
     assert said(capsys, "root")[1] == f"{usual}\n"
