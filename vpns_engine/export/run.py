@@ -27,12 +27,12 @@ class ExportResult:
     max_logit_difference: float
 
 
-def _silent(_text: str, _done: float | None) -> None:
-    pass
+def silent(_text: str, _done: float | None) -> None:
+    """Take a report and tell nobody."""
 
 
 def export_run(
-    store: RunStore, folder: Path, *, level: int | None = None, stage: Stage | None = None, report: Report = _silent
+    store: RunStore, folder: Path, *, level: int | None = None, stage: Stage | None = None, report: Report = silent
 ) -> ExportResult:
     """Write a run's pruned network for plain PyTorch, re-read it in a fresh process, and only then show the folder.
 

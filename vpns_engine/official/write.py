@@ -1,6 +1,6 @@
 """Writes a saved state as a checkpoint of the released code; it is read back and compared before it counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vpns_engine.errors import EngineError
 from vpns_engine.export.place import appearing
+from vpns_engine.export.run import Report, silent
 from vpns_engine.export.source import Source, Stage, read_source
 from vpns_engine.export.weights import unmodified
 from vpns_engine.files import expanded
@@ -23,7 +24,6 @@ from vpns_engine.official.rebuild import apply
 from vpns_engine.store import RunStore
 from vpns_engine.training.loading import pretrained_of_state
 
-Report = Callable[[str, float | None], None]
 _NAMES = {"search": "prune", "finetune": "best"}
 
 
@@ -37,12 +37,8 @@ class Written:
     num_scored: int
 
 
-def _silent(_text: str, _done: float | None) -> None:
-    pass
-
-
 def write_checkpoint(
-    store: RunStore, folder: Path, *, level: int | None = None, stage: Stage | None = None, report: Report = _silent
+    store: RunStore, folder: Path, *, level: int | None = None, stage: Stage | None = None, report: Report = silent
 ) -> Written:
     """Write a saved state of a run in the released code's format.
 

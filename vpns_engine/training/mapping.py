@@ -3,7 +3,7 @@
 Shapes: B batch, S source classes, T target classes.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -26,13 +26,7 @@ def map_labels(index: int, phase: MapLabels, state: TrainState) -> Iterator[Even
         _take(state, sources_T, ())
     else:
         state.mapping_T = None
-        counting = _count(phase, state, "map", 1)
-        while True:
-            try:
-                step = next(counting)
-            except StopIteration as end:
-                _take_most_frequent(state, end.value)
-                break
+        for step in _find(phase, state, "map", 1):
             yield StepDone(phase=index, epoch=1, step=step, losses=(), accuracies=())
     yield labels_mapped(index, phase.level, state, 0)
 
@@ -41,13 +35,7 @@ def remap(index: int, phase: Search | Finetune, state: TrainState, epoch: int) -
     """Find the mapping anew where the phase asks for it; until it is known the one before stays."""
     if phase.remap is None:
         return
-    counting = _count(phase.remap, state, f"map {phase.kind}", epoch)
-    while True:
-        try:
-            step = next(counting)
-        except StopIteration as end:
-            _take_most_frequent(state, end.value)
-            break
+    for step in _find(phase.remap, state, f"map {phase.kind}", epoch):
         yield Measuring(phase=index, part="mapping", done=step / len(state.feeds.train))
     yield labels_mapped(index, phase.level, state, epoch)
 
@@ -58,8 +46,8 @@ def labels_mapped(index: int, level: int, state: TrainState, epoch: int) -> Labe
     return LabelsMapped(phase=index, level=level, epoch=epoch, sources=tuple(state.mapping_T.tolist()), counts=state.counts)
 
 
-def _count(phase: MapLabels, state: TrainState, purpose: str, epoch: int) -> Generator[int, None, Tensor]:
-    """Count predictions over one pass of the train view, masked network in eval mode (spec section 3).
+def _find(phase: MapLabels, state: TrainState, purpose: str, epoch: int) -> Iterator[int]:
+    """Count predictions over one pass of the train view, masked network in eval mode, and take what they say (spec section 3).
 
     Yields:
         Number of batches that are done.
@@ -70,7 +58,7 @@ def _count(phase: MapLabels, state: TrainState, purpose: str, epoch: int) -> Gen
         yield step
     if not counts_ST.any():
         raise EngineError("none of the training images can be read")
-    return counts_ST
+    _take_most_frequent(state, counts_ST)
 
 
 def _predicted(phase: MapLabels, state: TrainState, batch: Batch) -> Tensor:
