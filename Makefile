@@ -6,6 +6,8 @@ PYTHON = python3.13 python3.12 python3.11 python3
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
+# tests at a time; each takes up to 3 GB
+JOBS = 2
 CASES = tests/conformance/cases
 
 help:
@@ -24,7 +26,7 @@ run: $(VENV)/for-run
 	$(BIN)/python -m vpns_gui
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-all: lint
 	$(BIN)/python -m pytest -m ''

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from vpns_gui.background import Background
 from vpns_gui.studio import Studio
@@ -32,4 +33,8 @@ def studio(qtbot, tmp_path, runs, monkeypatch):
         qtbot.waitUntil(lambda: made.run.state == "idle", timeout=60_000)
     for work in made.window.findChildren(Background):
         work.close()
-    qtbot.addWidget(made.window)
+    made.devices.close()
+    made.window.hide()
+    made.window.deleteLater()
+    # no event loop is left to do it, and every window that stays makes each change of colours slower
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
