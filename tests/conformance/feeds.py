@@ -63,13 +63,14 @@ class RecordedFeed:
     def __len__(self) -> int:
         return ceil(int(self.orders_PN.shape[1]) / self.batch_size)
 
-    def batches(self, purpose: str, epoch: int) -> Iterator[Batch]:
+    def batches(self, purpose: str, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Give the pass that was recorded for this purpose and epoch."""
         number = self.passes(self.level, purpose, epoch)
         self.used.append(number)
         order = torch.from_numpy(self.orders_PN[number].astype(np.int64))
-        for places in torch.split(order, self.batch_size):
-            yield Batch(self.x_N3SS[places], self.y_N[places])
+        for batch, places in enumerate(torch.split(order, self.batch_size)):
+            if batch >= first:
+                yield Batch(self.x_N3SS[places], self.y_N[places], batch)
 
 
 @dataclass
@@ -83,7 +84,7 @@ class FixedFeed:
     def __len__(self) -> int:
         return ceil(len(self.y_N) / self.batch_size)
 
-    def batches(self, _purpose: str, _epoch: int) -> Iterator[Batch]:
+    def batches(self, _purpose: str, _epoch: int, _first: int = 0) -> Iterator[Batch]:
         """Give the whole set."""
         for x, y in zip(torch.split(self.x_N3SS, self.batch_size), torch.split(self.y_N, self.batch_size), strict=True):
             yield Batch(x, y)

@@ -206,7 +206,7 @@ def test_that_a_class_without_images_gets_a_source_of_its_own(kind):
         def __len__(self):
             return 1
 
-        def batches(self, _purpose, _epoch):
+        def batches(self, _purpose, _epoch, _first=0):
             batch = next(state.feeds.vp.batches("", 0))
             yield type(batch)(batch.x_BCHW, torch.zeros_like(batch.y_B))
 

@@ -72,7 +72,7 @@ class _Batches:
     def __len__(self):
         return 1
 
-    def batches(self, _purpose, _epoch):
+    def batches(self, _purpose, _epoch, _first=0):
         """Give it."""
         generator = torch.Generator().manual_seed(1)
         x = torch.rand(BATCH, 3, SIDE, SIDE, generator=generator)

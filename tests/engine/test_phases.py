@@ -119,9 +119,9 @@ class _Told:
     def __len__(self):
         return len(self.feed)
 
-    def batches(self, purpose, epoch):
+    def batches(self, purpose, epoch, first=0):
         self.read.append(purpose)
-        return self.feed.batches(purpose, epoch)
+        return self.feed.batches(purpose, epoch, first)
 
 
 def test_that_the_test_split_is_read_only_after_the_level_is_chosen():
@@ -190,7 +190,7 @@ class _Spoilt:
     def __len__(self):
         return len(self.feed)
 
-    def batches(self, purpose, epoch):
+    def batches(self, purpose, epoch, _first=0):
         for number, batch in enumerate(self.feed.batches(purpose, epoch)):
             yield Batch(batch.x_BCHW * float("nan"), batch.y_B) if number else batch
 

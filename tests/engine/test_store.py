@@ -13,6 +13,7 @@ from tests.engine.run_events import fold, run_events
 from vpns_engine import store as module
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Message, to_json
+from vpns_engine.files import MOST_JSON_BYTES
 from vpns_engine.specs.mapping import MappingSpec
 from vpns_engine.specs.masks import MaskSpec
 from vpns_engine.specs.run import RunConfig
@@ -193,8 +194,8 @@ def test_that_a_damaged_config_is_told_in_words(store, content, words):
     assert "\n" not in str(caught.value)
 
 
-def test_that_a_huge_file_is_not_taken_for_a_config(store, monkeypatch):
-    monkeypatch.setattr(module, "_MAX_JSON_BYTES", 100)
+def test_that_a_huge_file_is_not_taken_for_a_config(store):
+    os.truncate(store.folder / "config.json", MOST_JSON_BYTES + 1)
     with pytest.raises(EngineError, match="not a file of ours"):
         RunStore.open(store.folder)
 

@@ -45,6 +45,11 @@ def normalization_of(architecture: str) -> Normalization:
     return Normalization(entry.mean, entry.std)
 
 
+def forget_constants() -> None:
+    """Let go of what lies on devices."""
+    _constants.cache_clear()
+
+
 @cache
 def _constants(numbers: Normalization, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
     # made in the target precision: float64 replays need the constants in true double

@@ -165,6 +165,18 @@ class SparseNetwork(nn.Module):
             # what a search remembers of the mask belongs to the scores before
             self._search = ThresholdSearch(self._search.k)
 
+    @property
+    def num_dropped(self) -> int | None:
+        """k, how many weights a search drops; None where the threshold is given, or there is none."""
+        return None if self._search is None else self._search.k
+
+    @torch.no_grad()
+    def take_up(self, scores: Sequence[Tensor], threshold: float | None, num_dropped: int | None) -> None:
+        """Go on with scores, the threshold they had, and what a search drops; the weights are to be loaded next."""
+        self._search = None if num_dropped is None else ThresholdSearch(num_dropped)
+        self.set_scores(scores)
+        self.threshold = threshold
+
     @torch.no_grad()
     def refresh(self) -> None:
         """Compute W * m again, after W or m changed."""
@@ -197,6 +209,11 @@ class SparseNetwork(nn.Module):
         """Give a copy of the unmodified network's state dict, with the mask folded in or dense."""
         dense = {} if masked else {item.entry: item.weight for item in self.scored}
         return {name: dense.get(name, value).detach().clone() for name, value in self.network.state_dict().items()}
+
+    def dense_state(self) -> dict[str, Tensor]:
+        """Give the tensors themselves of the unmodified network's dense state dict, not copies."""
+        dense = {item.entry: item.weight for item in self.scored}
+        return {name: dense.get(name, value).detach() for name, value in self.network.state_dict().items()}
 
     @torch.no_grad()
     def load_plain_state(self, state: dict[str, Tensor]) -> None:

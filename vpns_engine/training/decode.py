@@ -19,7 +19,14 @@ decoder in torchvision 0.29 ends the whole program at a damaged file."""
 
 
 class BrokenPictureError(Exception):
-    """A file cannot be shown; the message says why, in one line."""
+    """A file cannot be shown; the message says why, in one line.
+
+    `number` is the system's, where it could not read the file at all; 0 where what it read is no picture.
+    """
+
+    def __init__(self, message: str, number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 def decode(path: str) -> Tensor:
@@ -39,7 +46,7 @@ def decode(path: str) -> Tensor:
     except UnidentifiedImageError as error:
         raise BrokenPictureError("the file is empty" if not data.size else "not a picture") from error
     except OSError as error:
-        raise BrokenPictureError(error.strerror or _first_line(error)) from error
+        raise BrokenPictureError(error.strerror or _first_line(error), error.errno or 0) from error
     except (ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what PIL raises for damaged headers
         raise BrokenPictureError(_first_line(error)) from error
 

@@ -6,6 +6,9 @@ import os
 import torch
 
 from vpns_engine.errors import EngineError
+from vpns_engine.nn.normalization import forget_constants
+from vpns_engine.training.held import let_go
+from vpns_engine.training.transforms import forget_weights
 
 
 def available_devices() -> tuple[str, ...]:
@@ -36,6 +39,17 @@ def set_threads(wanted: int) -> int:
     threads = wanted or max(1, (os.cpu_count() or 1) - 1)
     torch.set_num_threads(threads)
     return threads
+
+
+def clear_device() -> None:
+    """Give back what lies on the devices and is no part of a run: constants, weights of resizing, work memory."""
+    forget_constants()
+    forget_weights()
+    # the matrix library keeps tens of megabytes for the next product; torch gives them back by this alone
+    clear_work_memory = getattr(torch._C, "_cuda_clearCublasWorkspaces", None)
+    if clear_work_memory is not None and torch.cuda.is_initialized():
+        clear_work_memory()
+    let_go()
 
 
 def offered_devices() -> tuple[str, ...]:

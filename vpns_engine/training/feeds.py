@@ -26,6 +26,8 @@ class Batch:
 
     x_BCHW: Tensor
     y_B: Tensor
+    number: int = 0
+    """Its place in the pass, from 0; those that are left out are counted."""
 
 
 class Feed(Protocol):
@@ -34,8 +36,8 @@ class Feed(Protocol):
     def __len__(self) -> int:
         """Number of batches in a pass."""
 
-    def batches(self, purpose: str, epoch: int) -> Iterator[Batch]:
-        """Give one pass. The order depends on the purpose (kind of phase) and the epoch, nothing else."""
+    def batches(self, purpose: str, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """Give one pass, from batch number `first` on. Its order depends on the purpose (kind of phase) and the epoch alone."""
 
 
 @dataclass(frozen=True)
@@ -66,27 +68,27 @@ class ImageFeed:
     def __len__(self) -> int:
         return ceil(len(self.part) / self.data.batch_size)
 
-    def batches(self, purpose: str, epoch: int) -> Iterator[Batch]:
+    def batches(self, purpose: str, epoch: int, first: int = 0) -> Iterator[Batch]:
         """See `Feed`. A batch whose pictures are all broken is left out."""
-        for batch in begun_ahead(self._begun(purpose, epoch), self.source.ahead):
+        for batch in begun_ahead(self._begun(purpose, epoch, first), self.source.ahead):
             if batch is not None:
                 yield batch
 
-    def _begun(self, purpose: str, epoch: int) -> Iterator[Callable[[], Batch | None]]:
+    def _begun(self, purpose: str, epoch: int, first: int) -> Iterator[Callable[[], Batch | None]]:
         key = key_of(self.seed, self.name, purpose, epoch)
         count = len(self.part)
         order = order_of(key, count) if self.shuffled else np.arange(count)
-        for start in range(0, count, self.data.batch_size):
-            places = order[start : start + self.data.batch_size]
-            yield self._batch(key, self.part.ids[places], self.part.labels[places])
+        for number in range(first, len(self)):
+            places = order[number * self.data.batch_size : (number + 1) * self.data.batch_size]
+            yield self._batch(number, key, self.part.ids[places], self.part.labels[places])
 
-    def _batch(self, key: int, ids_B: Ids, labels_B: Ids) -> Callable[[], Batch | None]:
+    def _batch(self, number: int, key: int, ids_B: Ids, labels_B: Ids) -> Callable[[], Batch | None]:
         """Begin a batch; what is returned waits for it."""
         wait = self.source.begin(ids_B, self._cuts(key, ids_B))
 
         def finish() -> Batch | None:
             x, good = wait()
-            return Batch(x, torch.from_numpy(labels_B[good]).to(self.device)) if good.size else None
+            return Batch(x, torch.from_numpy(labels_B[good]).to(self.device), number) if good.size else None
 
         return finish
 

@@ -3,6 +3,7 @@
 Shapes: B batch, R side after resizing, H height, W width.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vpns_engine.errors import EngineError
 from vpns_engine.training.decode import BrokenPictureError, decode, size_of
 from vpns_engine.training.images import CPU, ImageSource, Shown, room_on, to_device
 from vpns_engine.training.shelf import Shelf
@@ -24,6 +26,7 @@ _PROBES = 16
 """Files that are looked at to see whether all pictures have one size."""
 _MOST_WORKERS = 16
 _CGROUP = Path("/sys/fs/cgroup")
+_OF_THE_FILE = (errno.ENOENT, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
 _LIMIT_FILES = ("memory.max", "memory/memory.limit_in_bytes")
 
 
@@ -66,7 +69,16 @@ class FileImages(ImageSource):
         self._room = _room(device) if room is None else room
         self._own = _common_size(paths)
         self._shelves: dict[tuple[int, int], Shelf] = {}
-        self.broken: set[int] = set()
+
+    @property
+    def room(self) -> int:
+        """See `ImageSource`."""
+        return sum(shelf.nbytes for shelf in self._shelves.values())
+
+    @property
+    def kept_share(self) -> float:
+        """See `ImageSource`."""
+        return min((shelf.share for shelf in self._shelves.values()), default=1.0)
 
     def fetch(self, ids_B: Ids, side: int) -> Shown:
         """See `ImageSource`."""
@@ -125,11 +137,24 @@ class FileImages(ImageSource):
         try:
             picture = decode(self._paths[index])
         except BrokenPictureError as error:
+            self._check_set(Path(self._paths[index]), error)
             self._skip(index, str(error))
             return None
         picture = picture if picture.shape[1:] == shape else resized(picture, side)
         # by numpy: torch would start threads of its own in each worker
         return torch.from_numpy(np.ascontiguousarray(picture.numpy()))
+
+    def _check_set(self, path: Path, error: BrokenPictureError) -> None:
+        """Tell a picture that is broken, and can be done without, from a set that went away: that would change the result.
+
+        Raises:
+            EngineError: the picture's folder is gone, or the system cannot read it for another reason than the file itself.
+        """
+        folder = path.parent
+        if error.number and not os.path.isdir(folder):  # noqa: PTH112 - pathlib's raises where one may not look
+            raise EngineError(f"the images are gone: {folder} is not there; bring it back, then resume")
+        if error.number and error.number not in _OF_THE_FILE:
+            raise EngineError(f"the images cannot be read any more: {path}: {error}; see to that, then resume")
 
     def _skip(self, index: int, reason: str) -> None:
         if index not in self.broken:

@@ -29,7 +29,19 @@ class ImageSource:
 
     def __init__(self, device: torch.device = CPU) -> None:
         self.device = device
+        self.broken: set[int] = set()
+        """Pictures that could not be read; they are not tried again."""
         self._buffers = Buffers()
+
+    @property
+    def room(self) -> int:
+        """Bytes of pictures that were asked for and are filled as pictures come."""
+        return 0
+
+    @property
+    def kept_share(self) -> float:
+        """Share of the pictures that are read once only, 0 to 1."""
+        return 1.0
 
     def fetch(self, ids_B: Ids, side: int) -> Shown:
         """Give pictures (B', 3, R, R) uint8 with both sides resized to `side`."""

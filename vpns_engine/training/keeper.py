@@ -1,6 +1,7 @@
 """What a run leaves behind: prompts, masks, states and example images in its folder."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from vpns_engine.artifacts import pack, write_arrays
 from vpns_engine.datasets import Part
+from vpns_engine.keeping import thin
 from vpns_engine.nn.prompts import VisualPrompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.specs.phase import Phase
@@ -22,17 +24,23 @@ _NUM_SAMPLES = 24
 class FolderKeeper:
     """Writes to a run's folder (see vpns_engine.artifacts for the files)."""
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, epoch_artifacts: Literal["all", "last"] = "all") -> None:
+        """`epoch_artifacts`: whether a phase's prompts and masks of earlier epochs stay beside the last one's."""
         self._store = store
+        self._only_last = epoch_artifacts == "last"
 
     def keep_prompt(self, phase: Phase, epoch: int, prompt: VisualPrompt) -> str:
         """Write the prompt after an epoch."""
-        return self._write(phase, f"prompt_{epoch:04d}", prompt_arrays(prompt), {"epoch": epoch})
+        path = self._write(phase, f"prompt_{epoch:04d}", prompt_arrays(prompt), {"epoch": epoch})
+        self._thin(path, "prompt", epoch)
+        return path
 
     def keep_masks(self, phase: Phase, epoch: int, network: SparseNetwork) -> str:
         """Write the masks after an epoch."""
         bits = {layer.name: pack(as_array(mask)) for layer, mask in zip(network.layers, network.masks(), strict=True)}
-        return self._write(phase, f"masks_{epoch:04d}", bits, {"epoch": epoch, "shapes": _shapes(network)})
+        path = self._write(phase, f"masks_{epoch:04d}", bits, {"epoch": epoch, "shapes": _shapes(network)})
+        self._thin(path, "masks", epoch)
+        return path
 
     def keep_state(self, phase: Phase, state: TrainState, epoch: int) -> str:
         """Write a level's whole state."""
@@ -60,6 +68,10 @@ class FolderKeeper:
         relative = "artifacts/samples.safetensors"
         write_arrays(self._store.path(relative), arrays)
         return relative
+
+    def _thin(self, path: str, what: Literal["prompt", "masks"], epoch: int) -> None:
+        if self._only_last:
+            thin(self._store.path(path).parent, what, epoch)
 
     def _write(self, phase: Phase, name: str, arrays: Mapping[str, npt.NDArray[np.generic]], info: Mapping[str, object]) -> str:
         relative = f"{self._store.density_folder(phase.density)}/{phase.kind}/{name}.safetensors"

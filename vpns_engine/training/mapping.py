@@ -3,7 +3,8 @@
 Shapes: B batch, S source classes, T target classes.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from vpns_engine.events import Event, LabelsMapped, Measuring, StepDone
 from vpns_engine.nn.mappings import count_predictions, draw_sources, most_frequent
 from vpns_engine.specs.phase import Finetune, MapLabels, Search
 from vpns_engine.training.feeds import Batch
+from vpns_engine.training.place import Place
 from vpns_engine.training.randomness import key_of
 from vpns_engine.training.state import TrainState
 from vpns_engine.training.steps import source_logits
@@ -31,13 +33,21 @@ def map_labels(index: int, phase: MapLabels, state: TrainState) -> Iterator[Even
     yield labels_mapped(index, phase.level, state, 0)
 
 
-def remap(index: int, phase: Search | Finetune, state: TrainState, epoch: int) -> Iterator[Event]:
-    """Find the mapping anew where the phase asks for it; until it is known the one before stays."""
-    if phase.remap is None:
-        return
-    for step in _find(phase.remap, state, f"map {phase.kind}", epoch):
+def remap(index: int, phase: Search | Finetune, state: TrainState, here: Place) -> Generator[Event, None, Place]:
+    """Find the mapping anew where the phase asks for it; until it is known the one before stays.
+
+    Returns:
+        The place after it.
+    """
+    if phase.remap is None or here.mapped:
+        return here
+    began = time.monotonic()
+    for step in _find(phase.remap, state, f"map {phase.kind}", here.epoch):
         yield Measuring(phase=index, part="mapping", done=step / len(state.feeds.train))
-    yield labels_mapped(index, phase.level, state, epoch)
+    here = here.model_copy(update={"mapped": True, "seconds": here.seconds + time.monotonic() - began})
+    state.mark(here)
+    yield labels_mapped(index, phase.level, state, here.epoch)
+    return here
 
 
 def labels_mapped(index: int, level: int, state: TrainState, epoch: int) -> LabelsMapped:

@@ -26,17 +26,27 @@ from vpns_engine.files import expanded
 from vpns_engine.nn.criteria import set_by_criterion
 from vpns_engine.nn.optim import learning_rate
 from vpns_engine.specs.phase import DENSE, Finetune, Group, Load, MapLabels, Phase, PhaseKind, Rewind, Score, Search, Test
-from vpns_engine.training.feeds import Feed
+from vpns_engine.training.feeds import Batch, Feed
 from vpns_engine.training.loading import load_state
 from vpns_engine.training.mapping import labels_mapped, map_labels, remap
+from vpns_engine.training.place import Place, Sums
 from vpns_engine.training.randomness import key_of
-from vpns_engine.training.state import HalfResult, Snapshot, TrainState
+from vpns_engine.training.state import Snapshot, TrainState
 from vpns_engine.training.steps import Evaluation, evaluating, half_step
 
 
-def execute(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
-    """Run one phase. State is consistent at every yield; whoever holds the generator decides when it goes on."""
-    yield PhaseStarted(phase=index)
+def execute(index: int, phase: Phase, state: TrainState, here: Place | None = None) -> Iterator[Event]:
+    """Run one phase. State is consistent at every yield; whoever holds the generator decides when it goes on.
+
+    Args:
+        index: of the phase in the plan.
+        phase: what is to be done.
+        state: what it is done with.
+        here: a place within the phase to go on from, with the state as it was there.
+    """
+    here = here or Place(phase=index)
+    if not here.begun:
+        yield PhaseStarted(phase=index)
     match phase:
         case Rewind():
             state.rewind(phase.density)
@@ -49,18 +59,18 @@ def execute(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
         case MapLabels():
             yield from map_labels(index, phase, state)
         case Search():
-            yield from _train(index, phase, state)
-            state.found = state.snapshot(state.epoch)
-            yield save(index, phase, state, complete=True)
+            here = yield from _train(index, phase, state, here)
+            if not here.kept:
+                yield _keep_found(index, phase, state, here)
         case Finetune():
-            yield from _train(index, phase, state)
-            yield from _take_best(index, phase, state)
-            if phase.level != DENSE:
-                yield save(index, phase, state, complete=True)
-            yield from _test(index, phase, state)
+            here = yield from _train(index, phase, state, here)
+            if not here.kept:
+                here = yield from _keep_best(index, phase, state, here)
+            yield from _test(index, phase, state, here)
         case Test():
             plain, _ = yield from measure(index, state, state.feeds.test, "test", prompted=False)
             yield Tested(level=phase.level, stage="map", accuracy=plain.accuracy, accuracy_prompted=None)
+    state.mark(Place(phase=index + 1))
     yield PhaseEnded(phase=index)
 
 
@@ -71,6 +81,7 @@ def interrupt(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
     """
     if not isinstance(phase, Search | Finetune) or state.mapping_T is None or state.saved or phase.level == DENSE:
         return
+    state.unmark()
     yield from _take_best(index, phase, state)
     yield save(index, phase, state, complete=False)
 
@@ -85,11 +96,15 @@ def _take_best(index: int, phase: Phase, state: TrainState) -> Iterator[Event]:
     """Go back to the best epoch, and tell its mapping where that is not the last one told."""
     if state.best is None:
         return
-    last = state.mapping_T
+    last = _mapping(state)
     state.restore(state.best)
     state.epoch = state.best.epoch
-    if state.mapping_T is not last:
+    if _mapping(state) != last:
         yield labels_mapped(index, phase.level, state, state.epoch)
+
+
+def _mapping(state: TrainState) -> tuple[list[int], tuple[int, ...]]:
+    return [] if state.mapping_T is None else state.mapping_T.tolist(), state.counts
 
 
 def save(index: int, phase: Phase, state: TrainState, *, complete: bool) -> LevelSaved:
@@ -99,67 +114,114 @@ def save(index: int, phase: Phase, state: TrainState, *, complete: bool) -> Leve
     return LevelSaved(phase=index, level=phase.level, epoch=state.epoch, complete=complete, state_path=path)
 
 
-def _train(index: int, phase: Search | Finetune, state: TrainState) -> Iterator[Event]:
-    state.prepare(phase)
-    if isinstance(phase, Search):
-        yield (yield from _epoch_event(index, phase, state, 0, _Sums(), time.monotonic()))
-    for epoch in range(1, phase.epochs + 1):
-        began, sums = time.monotonic(), _Sums()
-        yield from remap(index, phase, state, epoch)
-        yield from _one_epoch(index, phase, state, epoch, sums)
-        state.epoch = epoch
-        event = yield from _epoch_event(index, phase, state, epoch, sums, began)
-        for schedule in state.schedules:
-            schedule.step()
-        _choose(phase, state, event)
+def _keep_found(index: int, phase: Search, state: TrainState, here: Place) -> LevelSaved:
+    """Keep the state at the end of a search."""
+    state.found = state.snapshot(state.epoch)
+    event = save(index, phase, state, complete=True)
+    state.mark(_moved(here, kept=True))
+    return event
+
+
+def _keep_best(index: int, phase: Finetune, state: TrainState, here: Place) -> Generator[Event, None, Place]:
+    """Choose among a tuning's epochs and keep that; the dense reference's is not written."""
+    yield from _take_best(index, phase, state)
+    here = _moved(here, kept=True)
+    if phase.level != DENSE:
+        event = save(index, phase, state, complete=True)
+        state.mark(here)
         yield event
+    return here
 
 
-def _one_epoch(index: int, phase: Search | Finetune, state: TrainState, epoch: int, sums: "_Sums") -> Iterator[Event]:
-    # dropout draws from torch's generator: tie it to the epoch, so that an epoch can be replayed
-    torch.manual_seed(key_of(state.seed, phase.kind, epoch))
-    state.network.train()
-    feeds = {"train": state.feeds.train.batches(phase.kind, epoch), "vp": state.feeds.vp.batches(phase.kind, epoch)}
-    # the pass ends with its shorter view: both show the same images, but a broken file can empty a batch of one
-    for step, batches in enumerate(zip(*(feeds[half.view] for half in phase.steps), strict=False), 1):
-        results = []
-        for number, (half, batch) in enumerate(zip(phase.steps, batches, strict=True)):
-            results.append(half_step(state, half, batch))
-            if state.observe:
-                state.observe(phase, epoch, step, number, results[-1])
-        losses = tuple(float(result.loss) for result in results)
-        if not all(isfinite(loss) for loss in losses):
-            raise EngineError(f"the loss is no longer a number (epoch {epoch}, iteration {step}): take a lower learning rate")
-        sums.add(phase, results, losses)
-        accuracies = tuple(int(result.correct) / result.count for result in results)
-        yield StepDone(phase=index, epoch=epoch, step=step, losses=losses, accuracies=accuracies)
-    if sums.loss(False) is None:
+def _moved(here: Place, **changes: object) -> Place:
+    return here.model_copy(update=changes)
+
+
+def _train(index: int, phase: Search | Finetune, state: TrainState, here: Place) -> Generator[Event, None, Place]:
+    """Do the epochs that are left.
+
+    Returns:
+        The place after the last of them.
+    """
+    if not here.begun:
+        state.prepare(phase)
+        here = Place(phase=index, epoch=1)
+        if isinstance(phase, Search):
+            event = yield from _epoch_event(index, phase, state, 0, Sums(), time.monotonic())
+            state.mark(here)
+            yield event
+    while here.epoch <= phase.epochs:
+        here = yield from _epoch(index, phase, state, here)
+    return here
+
+
+def _epoch(index: int, phase: Search | Finetune, state: TrainState, here: Place) -> Generator[Event, None, Place]:
+    """Do what is left of an epoch.
+
+    Returns:
+        The place at the start of the next one.
+    """
+    began = time.monotonic() - here.seconds
+    here = yield from remap(index, phase, state, here)
+    here = yield from _iterations(index, phase, state, here, began)
+    if here.sums.plain.mean_loss is None:
         raise EngineError("none of the training images can be read")
+    state.epoch = here.epoch
+    event = yield from _epoch_event(index, phase, state, here.epoch, here.sums, began)
+    state.unmark()
+    for schedule in state.schedules:
+        schedule.step()
+    _choose(phase, state, event)
+    here = Place(phase=index, epoch=here.epoch + 1)
+    state.mark(here)
+    yield event
+    return here
 
 
-class _Sums:
-    """Running sums of an epoch, for the prompted and the un-prompted half-steps."""
+def _iterations(
+    index: int, phase: Search | Finetune, state: TrainState, here: Place, began: float
+) -> Generator[Event, None, Place]:
+    if here.step == 0:
+        # dropout draws from torch's generator: tie it to the epoch, so that an epoch can be replayed
+        torch.manual_seed(key_of(state.seed, phase.kind, here.epoch))
+    state.network.train()
+    feeds = {
+        "train": state.feeds.train.batches(phase.kind, here.epoch, here.batches.get("train", 0)),
+        "vp": state.feeds.vp.batches(phase.kind, here.epoch, here.batches.get("vp", 0)),
+    }
+    # the pass ends with its shorter view: both show the same images, but a broken file can empty a batch of one
+    for batches in zip(*(feeds[half.view] for half in phase.steps), strict=False):
+        state.unmark()
+        here, event = _iteration(index, phase, state, here, batches)
+        here = _moved(here, seconds=time.monotonic() - began)
+        state.mark(here)
+        yield event
+    return here
 
-    def __init__(self) -> None:
-        self._loss = {True: 0.0, False: 0.0}
-        self._correct = {True: 0, False: 0}
-        self._count = {True: 0, False: 0}
 
-    def add(self, phase: Search | Finetune, results: list[HalfResult], losses: tuple[float, ...]) -> None:
-        for half, result, loss in zip(phase.steps, results, losses, strict=True):
-            self._loss[half.prompted] += loss * result.count
-            self._correct[half.prompted] += int(result.correct)
-            self._count[half.prompted] += result.count
-
-    def loss(self, prompted: bool) -> float | None:
-        return self._loss[prompted] / self._count[prompted] if self._count[prompted] else None
-
-    def accuracy(self, prompted: bool) -> float | None:
-        return self._correct[prompted] / self._count[prompted] if self._count[prompted] else None
+def _iteration(
+    index: int, phase: Search | Finetune, state: TrainState, here: Place, batches: tuple[Batch, ...]
+) -> tuple[Place, StepDone]:
+    """Make the half-steps of one iteration, and give the place after it."""
+    step, results = here.step + 1, []
+    for number, (half, batch) in enumerate(zip(phase.steps, batches, strict=True)):
+        results.append(half_step(state, half, batch))
+        if state.observe:
+            state.observe(phase, here.epoch, step, number, results[-1])
+    losses = tuple(float(result.loss) for result in results)
+    if not all(isfinite(loss) for loss in losses):
+        raise EngineError(f"the loss is no longer a number (epoch {here.epoch}, iteration {step}): take a lower learning rate")
+    sums, corrects = here.sums, [int(result.correct) for result in results]
+    for half, result, loss, correct in zip(phase.steps, results, losses, corrects, strict=True):
+        sums = sums.plus(half, loss, correct, result.count)
+    shown = {half.view: batch.number + 1 for half, batch in zip(phase.steps, batches, strict=True)}
+    accuracies = tuple(correct / result.count for correct, result in zip(corrects, results, strict=True))
+    event = StepDone(phase=index, epoch=here.epoch, step=step, losses=losses, accuracies=accuracies)
+    return _moved(here, step=step, batches=shown, sums=sums), event
 
 
 def _epoch_event(
-    index: int, phase: Search | Finetune, state: TrainState, epoch: int, sums: _Sums, began: float
+    index: int, phase: Search | Finetune, state: TrainState, epoch: int, sums: Sums, began: float
 ) -> Generator[Event, None, EpochEnded]:
     has_prompt = state.prompt.learns and phase.level != DENSE
     plain, prompted = yield from _validate(index, state, prompted=has_prompt)
@@ -167,10 +229,10 @@ def _epoch_event(
     return EpochEnded(
         phase=index,
         epoch=epoch,
-        loss=sums.loss(False),
-        loss_prompted=sums.loss(True),
-        train_accuracy=sums.accuracy(False),
-        train_accuracy_prompted=sums.accuracy(True),
+        loss=sums.plain.mean_loss,
+        loss_prompted=sums.prompted.mean_loss,
+        train_accuracy=sums.plain.accuracy,
+        train_accuracy_prompted=sums.prompted.accuracy,
         val_accuracy=plain.accuracy if plain else None,
         val_loss=plain.loss if plain else None,
         val_accuracy_prompted=prompted.accuracy if prompted else None,
@@ -228,7 +290,7 @@ def _rank(event: EpochEnded) -> tuple[float, float]:
     return event.val_accuracy or 0.0, -(event.val_loss if event.val_loss is not None else float("inf"))
 
 
-def _test(index: int, phase: Finetune, state: TrainState) -> Iterator[Event]:
+def _test(index: int, phase: Finetune, state: TrainState, here: Place) -> Iterator[Event]:
     """Read the test split, now that every choice of the level is made: untuned and tuned, with and without the prompt.
 
     The dense reference was tested untuned before, and knows no prompt.
@@ -237,10 +299,14 @@ def _test(index: int, phase: Finetune, state: TrainState) -> Iterator[Event]:
     stages: list[tuple[PhaseKind, Snapshot]] = [("finetune", chosen)]
     if state.found is not None:
         stages.insert(0, ("search", state.found))
-    for stage, snapshot in stages:
+    for stage, snapshot in stages[here.tests :]:
+        state.aside = chosen
         state.restore(snapshot)
         has_prompt = state.prompt.learns and phase.level != DENSE
         plain, prompted = yield from measure(index, state, state.feeds.test, "test", prompted=has_prompt)
         state.restore(chosen)
+        state.aside = None
+        here = _moved(here, tests=here.tests + 1)
+        state.mark(here)
         with_prompt = None if prompted is None else prompted.accuracy
         yield Tested(level=phase.level, stage=stage, accuracy=plain.accuracy, accuracy_prompted=with_prompt)

@@ -6,9 +6,13 @@ Shapes: B batch.
 """
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 UintArray = npt.NDArray[np.uint64]
 
@@ -34,6 +38,28 @@ def uniform(key: int, ids_B: npt.NDArray[np.int64], stream: int) -> npt.NDArray[
     return (state >> np.uint64(11)).astype(np.float64) / float(1 << 53)
 
 
+def device_numbers(device: torch.device) -> Tensor | None:
+    """Give where an accelerator's own generator stands; None for the CPU, whose generator is torch's."""
+    match device.type:
+        case "cuda":
+            return torch.cuda.get_rng_state(device)
+        case "mps":
+            return torch.mps.get_rng_state()
+        case _:
+            return None
+
+
+def set_device_numbers(device: torch.device, numbers: Tensor) -> None:
+    """Put an accelerator's generator where it stood."""
+    match device.type:
+        case "cuda":
+            torch.cuda.set_rng_state(numbers, device)
+        case "mps":
+            torch.mps.set_rng_state(numbers)
+        case _:
+            raise ValueError(f"{device} has no generator of its own")
+
+
 class PromptPlaces:
     """Draws the random prompt's place at each call, uniform in [0, C - M); levels start it anew, so they are independent."""
 
@@ -45,6 +71,15 @@ class PromptPlaces:
     def restart(self) -> None:
         """Begin with the first place again."""
         self._generator = np.random.default_rng(self._key)
+
+    @property
+    def position(self) -> dict[str, Any]:
+        """What is drawn next depends on this alone; plain values."""
+        return dict(self._generator.bit_generator.state)
+
+    @position.setter
+    def position(self, position: Mapping[str, Any]) -> None:
+        self._generator.bit_generator.state = position
 
     def __call__(self) -> tuple[int, int]:
         """Give row and column of the square's top-left corner, in px."""

@@ -12,6 +12,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Message, PhaseInfo, Preparing, RunStarted
 from vpns_engine.files import expanded
 from vpns_engine.forecast import cross_check
+from vpns_engine.keeping import read_keeping
 from vpns_engine.nn.classifier import replace_classifier
 from vpns_engine.nn.fingerprint import weights_sha256
 from vpns_engine.nn.models import Pretrained, load_pretrained
@@ -22,14 +23,17 @@ from vpns_engine.specs.data import DATASET_LABELS, NAMED
 from vpns_engine.specs.phase import Finetune, Load, MapLabels, Phase, Rewind, Score, Search, Test, epochs_of
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
-from vpns_engine.training.device import choose_device, set_threads
+from vpns_engine.training.checkpoint import ResumePoint, restore, write_checkpoint
+from vpns_engine.training.device import choose_device, clear_device, set_threads
 from vpns_engine.training.feeds import Feeds, ImageFeed
 from vpns_engine.training.images import ImageSource
 from vpns_engine.training.keeper import FolderKeeper
 from vpns_engine.training.loading import pretrained_of_state
 from vpns_engine.training.phases import execute, interrupt, rescue
+from vpns_engine.training.place import Place
 from vpns_engine.training.precision import in_force
 from vpns_engine.training.randomness import PromptPlaces, key_of
+from vpns_engine.training.resuming import Told, changes
 from vpns_engine.training.sources import open_source
 from vpns_engine.training.state import TrainState
 
@@ -37,8 +41,19 @@ from vpns_engine.training.state import TrainState
 class Run:
     """One run of a config into a folder. The work happens between two events of `events()`."""
 
-    def __init__(self, config: RunConfig, store: RunStore, notify: Callable[[Event], None] = lambda _event: None) -> None:
-        """Prepare nothing yet; `notify` is told of downloads while they go on, between two events."""
+    def __init__(
+        self,
+        config: RunConfig,
+        store: RunStore,
+        notify: Callable[[Event], None] = lambda _event: None,
+        resume: ResumePoint | None = None,
+    ) -> None:
+        """Prepare nothing yet; `notify` is told of downloads while they go on, between two events.
+
+        With `resume` the events are those that come after that point; without, or where it is the very start, all.
+        """
+        self._resume = resume or ResumePoint(-1, Place(phase=0))
+        self._told = Told()
         self._config = config
         self._store = store
         self._notify = notify
@@ -55,14 +70,62 @@ class Run:
         Raises:
             EngineError: the config cannot work with what is there, or a file cannot be read or written.
         """
-        yield (yield from self._prepare())
-        for index, phase in enumerate(self._phases):
+        for event in self._events():
+            self._told.note(event, self._state.moment if self._state is not None else None)
+            yield event
+
+    def _events(self) -> Generator[Event]:
+        started = yield from self._prepare()
+        here = self._resume.place
+        if self._resume.at < 0:
+            self.state.mark(here)
+            yield started
+        else:
+            yield from self._take_up(started)
+        for index, phase in enumerate(self._phases[here.phase :], here.phase):
             self._current = index
-            for event in execute(index, phase, self.state):
-                yield from self._drain()
+            for event in execute(index, phase, self.state, here if index == here.phase else None):
                 yield event
+                yield from self._drain()
         self._current = -1
         yield from self._drain()
+
+    def _take_up(self, started: RunStarted) -> Iterator[Event]:
+        """Make the state what it was at the point from which the run goes on; nothing of that is held twice.
+
+        Raises:
+            EngineError: network or images are not those it was begun with, or the checkpoint does not fit.
+        """
+        point, state = self._resume, self.state
+        for text in changes(started, point):
+            yield Message(severity="warning", text=text)
+        if point.checkpoint is not None:
+            restore(point.checkpoint, state, self._phases)
+            if self._source is not None:
+                self._source.broken.update(point.checkpoint.about.broken)
+            point.checkpoint = None
+        state.mark(point.place)
+        self._told.go_on(state.moment, point)
+
+    @property
+    def consistent(self) -> bool:
+        """Tell whether there is a whole moment to write: not while an iteration is under way, nor after one that failed."""
+        return self._state is not None and self._state.moment is not None
+
+    def checkpoint(self, seq: int) -> None:
+        """Write the last whole moment, so that the run can go on from it; see `resume_point`.
+
+        Args:
+            seq: number of the last event of `events()` that was told.
+
+        Raises:
+            EngineError: it cannot be written; the one before stands.
+        """
+        if not self.consistent:
+            raise ValueError("an iteration is under way: there is nothing whole to write")
+        at, told = self._told.numbers(seq)
+        broken = self._source.broken if self._source is not None else ()
+        write_checkpoint(self._store, self.state, at=at, told=told, broken=broken)
 
     @property
     def state(self) -> TrainState:
@@ -77,7 +140,7 @@ class Run:
         split = split_of(self._config.data, self._config.seed)
         device = choose_device(self._config.device)
         self.device = str(device)
-        threads = set_threads(self._config.threads)
+        threads = set_threads(self._resume.threads or self._config.threads)
         yield Preparing(text="Loading the network")
         pretrained = self._load_network()
         self._check(pretrained, split)
@@ -103,6 +166,13 @@ class Run:
         if self._source is not None:
             self._source.close()
         self._state = None
+
+    def release(self) -> None:
+        """Let go of all that lies on the device; to be called after the holder of `events()` has closed it."""
+        self.close()
+        self._source = None
+        self._resume.checkpoint = None
+        clear_device()
 
     def _check(self, pretrained: Pretrained, split: Split) -> None:
         if self._config.mapping.kind != "head":
@@ -162,7 +232,7 @@ class Run:
             mapping_T=torch.arange(num_target, device=device) if head else None,
             seed=config.seed,
             device=device,
-            keeper=FolderKeeper(self._store),
+            keeper=FolderKeeper(self._store, read_keeping().epoch_artifacts),
             places=places,
             computing=in_force(config, device),
             micro_batch=config.data.micro_batch,

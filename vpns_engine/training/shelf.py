@@ -24,6 +24,11 @@ class Shelf:
         """Bytes it takes."""
         return self._rows.nbytes
 
+    @property
+    def share(self) -> float:
+        """Share of the set's pictures that it has room for, 0 to 1."""
+        return len(self._rows) / max(1, len(self._row_of_N))
+
     def has(self, ids_B: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Tell which pictures stand here, shape (B,)."""
         found: np.ndarray[tuple[int], np.dtype[np.bool_]] = self._row_of_N[ids_B] >= 0

@@ -1,11 +1,12 @@
-"""Everything a run changes: network, prompt, mapping, optimizers; and the way back to the start of a level.
+"""Everything a run changes: network, prompt, mapping, optimizers; the way back to the start of a level, and the last moment
+at which everything was whole.
 
 Shapes: T target classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -20,8 +21,9 @@ from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.specs.optim import OptimGroups, OptimSpec
 from vpns_engine.specs.phase import Finetune, Group, HalfStep, Phase, Search
 from vpns_engine.training.feeds import Feeds
+from vpns_engine.training.place import Place
 from vpns_engine.training.precision import PLAIN, Computing
-from vpns_engine.training.randomness import PromptPlaces, key_of
+from vpns_engine.training.randomness import PromptPlaces, device_numbers, key_of
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,26 @@ class Snapshot:
     mapping_T: Tensor | None = None
     """Stays on the device: a mapping is replaced, never changed."""
     counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A place in the plan, and what stood there of all that measuring moves, or that is small.
+
+    The large things do not move between a moment and the next iteration: those of the state are the moment's.
+    """
+
+    place: Place
+    mapping_T: Tensor | None
+    counts: tuple[int, ...]
+    epoch: int
+    saved: bool
+    prompt_places: Mapping[str, Any] | None
+    """Where the random prompt's generator stands."""
+    numbers: Tensor
+    """torch's own generator."""
+    device_numbers: Tensor | None
+    """That of the accelerator."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +122,35 @@ class TrainState:
     """How the network's passes are made."""
     micro_batch: int = 0
     """Images that go through the network at once; 0: the whole batch."""
+    moment: Moment | None = None
+    """The last whole one; None while an iteration is under way, and after one that failed."""
+    aside: Snapshot | None = None
+    """What the state goes back to, while another one is measured in its place."""
 
     def __post_init__(self) -> None:
         self._start = self.snapshot(0)
+
+    @property
+    def start(self) -> Snapshot:
+        """Where every level starts."""
+        return self._start
+
+    def mark(self, place: Place) -> None:
+        """Note that everything is whole, at this place of the plan."""
+        self.moment = Moment(
+            place,
+            self.mapping_T,
+            self.counts,
+            self.epoch,
+            self.saved,
+            None if self.places is None else self.places.position,
+            torch.get_rng_state(),
+            device_numbers(self.device),
+        )
+
+    def unmark(self) -> None:
+        """Note that what is large moves from here on."""
+        self.moment = None
 
     @property
     def normalization(self) -> Normalization:

@@ -113,6 +113,11 @@ def _resample(pictures_BCHW: Tensor, cuts: Cuts, out_BCSS: Tensor) -> None:
     out.add_(0.5).floor_().div_(255)
 
 
+def forget_weights() -> None:
+    """Let go of what lies on devices."""
+    _weights.cache_clear()
+
+
 @lru_cache(maxsize=16)
 def _weights(side: int, length: int, device: torch.device) -> Tensor:
     """Give what each of L values counts for each of R resized ones: a triangle, widened where the picture gets smaller."""
