@@ -15,7 +15,9 @@ Metadata key `vpns`: JSON; for masks and state `shapes` {layer: shape}, for stat
 """
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,15 +25,23 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from vpns_engine.errors import EngineError
-from vpns_engine.files import write_whole
+from vpns_engine.files import open_plain, parsed, write_whole
 
 FloatArray = npt.NDArray[np.float32]
 BitArray = npt.NDArray[np.uint8]
 BoolArray = npt.NDArray[np.bool_]
+_MOST_HEADER_BYTES = 8 * 2**20
+_MOST_SIDES = 8
+_MOST_SIDE = 2**40
+_LARGEST = 1e300
+_KINDS = {1: ("BOOL", "U8", "I8"), 2: ("U16", "I16", "F16"), 4: ("U32", "I32", "F32"), 8: ("U64", "I64", "F64")}
+_ITEM_BYTES = {kind: num_bytes for num_bytes, kinds in _KINDS.items() for kind in kinds}
+"""The kinds of values in such files that numpy knows."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ def unpack(bits: BitArray, shape: tuple[int, ...]) -> BoolArray:
     Raises:
         EngineError: the bits do not belong to that shape.
     """
-    count = int(np.prod(shape, dtype=np.int64))
+    count = math.prod(shape)
     if bits.dtype != np.uint8 or bits.ndim != 1 or bits.size != (count + 7) // 8:
         raise EngineError(f"mask of {bits.size} bytes does not belong to a weight of shape {tuple(shape)}")
     return np.unpackbits(bits, count=count).astype(np.bool_).reshape(shape)
@@ -100,13 +110,15 @@ def read_arrays(path: Path, names: tuple[str, ...] | None = None) -> dict[str, n
     """Read the named arrays of a file, or all of them.
 
     Raises:
-        EngineError: the file is missing, damaged, or lacks one of the names.
+        EngineError: the file is missing, damaged, lacks one of the names, or holds more than there is memory for.
     """
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in (file.keys() if names is None else names)}
-    except (OSError, SafetensorError) as error:
-        raise EngineError(f"{path.name} cannot be read: {error}") from error
+    with _opened(path) as file:
+        wanted = tuple(file.keys()) if names is None else names
+        _check_room(path, sum(_bytes_of(path, file, name) for name in wanted))
+        try:
+            return {name: file.get_tensor(name) for name in wanted}
+        except (ValueError, MemoryError) as error:  # sides that numpy cannot have, a limit on this process
+            raise EngineError(f"{path.name} cannot be read: {error or 'not enough memory'}") from error
 
 
 def read_names(path: Path) -> tuple[str, ...]:
@@ -115,11 +127,37 @@ def read_names(path: Path) -> tuple[str, ...]:
     Raises:
         EngineError: the file is missing or damaged.
     """
+    with _opened(path) as file:
+        return tuple(file.keys())
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a file whose header is of a size that ours have."""
     try:
+        with open_plain(path) as plain:
+            length = int.from_bytes(plain.read(8), "little")
+        if length > _MOST_HEADER_BYTES:
+            raise EngineError(f"{path.name} cannot be read: a header of {length} bytes is none of ours")
         with safe_open(path, framework="numpy") as file:
-            return tuple(file.keys())
+            yield file
     except (OSError, SafetensorError) as error:
         raise EngineError(f"{path.name} cannot be read: {error}") from error
+
+
+def _bytes_of(path: Path, file: Any, name: str) -> int:  # noqa: ANN401 - the library names no type
+    part = file.get_slice(name)
+    kind, sides = str(part.get_dtype()), part.get_shape()
+    if kind not in _ITEM_BYTES or len(sides) > _MOST_SIDES:
+        raise EngineError(f"{path.name} cannot be read: {name!r} holds {kind} values in {len(sides)} dimensions")
+    return _ITEM_BYTES[kind] * int(math.prod(sides))
+
+
+def _check_room(path: Path, num_bytes: int) -> None:
+    """Refuse what would not fit: a file may claim any size without taking it up on the disk."""
+    free = psutil.virtual_memory().available
+    if num_bytes > free:
+        raise EngineError(f"{path.name} holds {num_bytes} bytes, and {free} bytes of memory are free: it cannot be read")
 
 
 def read_info(path: Path) -> dict[str, Any]:
@@ -128,11 +166,9 @@ def read_info(path: Path) -> dict[str, Any]:
     Raises:
         EngineError: the file is missing or damaged.
     """
-    try:
-        with safe_open(path, framework="numpy") as file:
-            found = json.loads((file.metadata() or {}).get("vpns", "{}"))
-    except (OSError, SafetensorError, ValueError) as error:
-        raise EngineError(f"{path.name} cannot be read: {error}") from error
+    with _opened(path) as file:
+        text = (file.metadata() or {}).get("vpns", "{}")
+    found = parsed(text, path.name)
     if not isinstance(found, dict):
         raise EngineError(f"{path.name} cannot be read: its description is not a table")
     return found
@@ -148,18 +184,33 @@ def read_state_info(path: Path) -> StateInfo:
     try:
         return StateInfo(
             phase=str(info["phase"]),
-            density=float(info["density"]),
-            threshold=None if info["threshold"] is None else float(info["threshold"]),
-            epoch=int(info["epoch"]),
-            mapping=tuple(int(source) for source in info["mapping"]),
+            density=_finite(info["density"], 1.0),
+            threshold=None if info["threshold"] is None else _finite(info["threshold"]),
+            epoch=_count(info["epoch"]),
+            mapping=tuple(_count(source) for source in info["mapping"]),
             shapes=_shapes(info),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EngineError(f"{path.name} is not a state file: {error}") from error
 
 
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST_SIDE:
+        raise ValueError(f"{value!r:.40} is no count")
+    return value
+
+
+def _finite(value: object, most: float = math.inf) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= min(most, _LARGEST):
+        raise ValueError(f"{value!r:.40} is no such number")
+    return float(value)
+
+
 def _shapes(info: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    return {str(name): tuple(int(side) for side in shape) for name, shape in info["shapes"].items()}
+    shapes = {str(name): tuple(_count(side) for side in shape) for name, shape in info["shapes"].items()}
+    if any(len(shape) > _MOST_SIDES for shape in shapes.values()):
+        raise ValueError(f"a shape of more than {_MOST_SIDES} sides")
+    return shapes
 
 
 def read_mask(path: Path, layer: str) -> BoolArray:

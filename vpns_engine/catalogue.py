@@ -48,6 +48,15 @@ class CatalogueEntry(BaseModel):
     num_weights: int
     """All parameters, with `num_source_classes` classes."""
 
+    num_layers: int
+    """Scored layers."""
+
+    num_entries: int
+    """Entries of a state dict: parameters and buffers."""
+
+    num_buffer_bytes: int
+    """Size of the buffers: the running statistics of batch normalization and the like."""
+
     classifier: str
     """The layer whose outputs are the classes; it is scored like the others."""
 

@@ -7,18 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vpns_engine import __version__
+from vpns_engine.cli_compare import add_compare, add_csv, compare_runs, write_summary
 from vpns_engine.cli_data import add_data
+from vpns_engine.cli_estimate import add_estimate, estimate
 from vpns_engine.cli_import import add_import, import_checkpoint
-from vpns_engine.cli_options import UsageError, add_options, settings_text
+from vpns_engine.cli_keep import add_clear, add_keep, add_runs_folder, clear_runs
+from vpns_engine.cli_library import add_list, add_mark, list_library, mark_run
+from vpns_engine.cli_options import UsageError, add_base, add_options, settings_text
+from vpns_engine.cli_product import add_sweep, sweep
+from vpns_engine.cli_report import add_report, print_report
+from vpns_engine.cli_resume import add_resume, follow_run, resume_run
 from vpns_engine.cli_show import find_run, list_runs, show
 from vpns_engine.cli_tune import add_state_options, add_tune, level_of, tune
 from vpns_engine.cli_weights import add_weights
 from vpns_engine.errors import EngineError
 from vpns_engine.exit_codes import FAILED, FINISHED, STOPPED, USAGE
 from vpns_engine.folders import runs_folder
-from vpns_engine.presets import all_presets
+from vpns_engine.presets import all_presets, own_presets
 from vpns_engine.store import RunStore
-from vpns_engine.words import percent
+from vpns_engine.words import percent, printable
 
 _CODES = "Exit codes: 0 finished, 130 stopped, 1 failed, 2 wrong usage."
 
@@ -34,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = options.act(options)
     except UsageError as error:
         for line in error.lines:
-            print(f"vpns: {line}", file=sys.stderr)
+            print(f"vpns: {printable(line)}", file=sys.stderr)
         return USAGE
     except EngineError as error:
-        print(f"vpns: {error}", file=sys.stderr)
+        print(f"vpns: {printable(str(error))}", file=sys.stderr)  # it may quote a hostile file
         return FAILED
     except KeyboardInterrupt:
         print("vpns: interrupted", file=sys.stderr)
@@ -54,11 +61,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"vpns {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
+    going_on, following = add_resume(commands, _add_runs)
+    going_on.set_defaults(act=_resume)
+    following.set_defaults(act=_follow)
+    add_sweep(commands, _add_runs).set_defaults(act=_sweep)
+    add_estimate(commands, _add_runs).set_defaults(act=_estimate)
     _add_show(commands)
+    add_list(commands, _add_runs).set_defaults(act=_list)
+    add_mark(commands, _add_runs).set_defaults(act=_mark_run)
     _add_summary(commands)
+    add_compare(commands, _add_runs).set_defaults(act=_compare)
     _add_export(commands)
     add_import(commands, _add_runs).set_defaults(act=_import)
     add_tune(commands, _add_runs).set_defaults(act=_tune)
+    add_report(commands, _add_runs).set_defaults(act=_report_run)
+    add_keep(commands)
+    add_clear(commands, _add_runs).set_defaults(act=_clear)
+    add_runs_folder(commands)
     add_data(commands)
     add_weights(commands)
     listing = commands.add_parser("presets", help="list the presets")
@@ -75,11 +94,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    base = parser.add_mutually_exclusive_group()
-    base.add_argument("--preset", metavar="NAME", help="start from a preset, for example digits (see `vpns presets`)")
-    base.add_argument("--config", type=Path, metavar="FILE", help="start from a configuration file, or from a run's folder")
-    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change any setting; may be repeated")
-    parser.add_argument("--epochs", metavar="N", help="epochs of each stage that is not given by an option of its own")
+    add_base(parser)
     parser.add_argument("--control", action="store_true", help="do the control arm as well: the same settings without a prompt")
     parser.add_argument("--again", action="store_true", help="do again what is done already, instead of taking it from there")
     _add_runs(parser)
@@ -92,6 +107,7 @@ def _add_summary(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "run", nargs="?", metavar="RUN", help="those like this one: a run folder, part of its name, or latest; without it: all"
     )
+    add_csv(parser)
     _add_runs(parser)
     parser.set_defaults(act=_summary)
 
@@ -133,11 +149,37 @@ def _run(options: argparse.Namespace) -> int:
     return run_sweep(sweep_of(vars(options)), _runs(options), again=options.again)
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    return sweep(options, _runs(options))
+
+
+def _estimate(options: argparse.Namespace) -> int:
+    return estimate(options, _runs(options))
+
+
+def _clear(options: argparse.Namespace) -> int:
+    return clear_runs(options, _runs(options))
+
+
 def _summary(options: argparse.Namespace) -> int:
     from vpns_engine.cli_sweep import summary
 
     print(summary(options.run, _runs(options)), flush=True)
+    if options.csv is not None:
+        write_summary(options.csv, options.run, _runs(options))
     return FINISHED
+
+
+def _compare(options: argparse.Namespace) -> int:
+    return compare_runs(options.run, _runs(options), options.csv)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    return resume_run(options.run, _runs(options))
+
+
+def _follow(options: argparse.Namespace) -> int:
+    return follow_run(RunStore.open(find_run(options.run, _runs(options))))
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -147,10 +189,22 @@ def _show(options: argparse.Namespace) -> int:
     return FINISHED
 
 
+def _list(options: argparse.Namespace) -> int:
+    return list_library(options, _runs(options))
+
+
+def _mark_run(options: argparse.Namespace) -> int:
+    return mark_run(options, _runs(options))
+
+
 def _presets(_options: argparse.Namespace) -> int:
-    for preset in all_presets():
+    for preset in (*all_presets(), *own_presets(_warn)):
         print(f"{preset.key}\n    {preset.name}. {preset.about}")
     return FINISHED
+
+
+def _warn(line: str) -> None:
+    print(f"vpns: {printable(line)}", file=sys.stderr)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -159,6 +213,10 @@ def _import(options: argparse.Namespace) -> int:
 
 def _tune(options: argparse.Namespace) -> int:
     return tune(options, _runs(options))
+
+
+def _report_run(options: argparse.Namespace) -> int:
+    return print_report(options, _runs(options))
 
 
 def _export(options: argparse.Namespace) -> int:

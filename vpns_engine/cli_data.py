@@ -2,12 +2,11 @@
 
 import argparse
 import os
-import shutil
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from vpns_engine.cli_bar import ReportLine
 from vpns_engine.cli_options import UsageError
 from vpns_engine.cli_tables import table
 from vpns_engine.data_sets.check import CheckResult, check
@@ -19,11 +18,10 @@ from vpns_engine.exit_codes import FAILED, FINISHED
 from vpns_engine.files import expanded, explain
 from vpns_engine.folders import data_folder, set_data_folder
 from vpns_engine.specs.data import DATASET_LABELS, NAMED, Dataset
-from vpns_engine.words import percent, printable
+from vpns_engine.words import printable
 
 _HEADERS = ("Name", "Data set", "Classes", "Training", "Validation", "Test", "State")
 _SHOWN_PROBLEMS = 20
-_SECONDS_BETWEEN = 0.1
 _STATE_WORDS = {"ready": "ready", "download": "to download", "manual": "by hand", "incomplete": "incomplete"}
 
 
@@ -96,7 +94,7 @@ def _row(one: DataStatus) -> tuple[str, ...]:
 def _fetch(options: argparse.Namespace) -> int:
     root = _root_of(options)
     for key in [dataset_called(name) for name in options.names]:
-        with _Line() as line:
+        with ReportLine() as line:
             fetch(key, root, line)
         print(f"{facts_of(key).label}: {printable(status_of(key, root).text)}", flush=True)
     return FINISHED
@@ -106,7 +104,7 @@ def _check(options: argparse.Namespace) -> int:
     root, whole = _root_of(options), True
     for key in [dataset_called(name) for name in options.names]:
         try:
-            with _Line() as line:
+            with ReportLine() as line:
                 found = check(key, root, line)
         except EngineError as error:  # the others are looked at all the same
             print(f"vpns: {error}", file=sys.stderr, flush=True)
@@ -149,37 +147,3 @@ def _set_root(options: argparse.Namespace) -> None:
     except OSError as error:
         raise EngineError(explain(error, folder)) from error
     set_data_folder(folder)
-
-
-class _Line:
-    """What goes on, on one line that moves where there is a terminal; plain lines, one for each thing, where there is none."""
-
-    def __init__(self) -> None:
-        self._moving = sys.stderr.isatty()
-        self._said = ""
-        self._width = 0
-        self._next = 0.0
-
-    def __enter__(self) -> "_Line":
-        return self
-
-    def __exit__(self, *_raised: object) -> None:
-        self._write("")
-
-    def __call__(self, text: str, done: float | None) -> None:
-        """Take a report."""
-        head = text.split(": ")[0]  # the sizes after it change all the time
-        if not self._moving and head != self._said:
-            print(printable(head), file=sys.stderr, flush=True)
-        elif self._moving and (head != self._said or time.monotonic() >= self._next):
-            self._next = time.monotonic() + _SECONDS_BETWEEN
-            self._write(text if done is None else f"{text}  {percent(done, 0)}")
-        self._said = head
-
-    def _write(self, text: str) -> None:
-        """Put a text in the place of the last one; an empty one clears the line."""
-        if self._moving:
-            line = printable(text)[: shutil.get_terminal_size().columns - 1]
-            sys.stderr.write("\r" + line.ljust(self._width) + ("" if line else "\r"))
-            sys.stderr.flush()
-            self._width = len(line)

@@ -48,6 +48,15 @@ def flag_of(location: str) -> str | None:
     return "--" + word.replace("_", "-")
 
 
+def add_base(parser: argparse.ArgumentParser) -> None:
+    """Add what the settings start from, and the options that reach several of them."""
+    base = parser.add_mutually_exclusive_group()
+    base.add_argument("--preset", metavar="NAME", help="start from a preset, for example digits (see `vpns presets`)")
+    base.add_argument("--config", type=Path, metavar="FILE", help="start from a configuration file, or from a run's folder")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change any setting; may be repeated")
+    parser.add_argument("--epochs", metavar="N", help="epochs of each stage that is not given by an option of its own")
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add an option for each setting that has one."""
     basic = parser.add_argument_group("settings")
@@ -109,19 +118,46 @@ def build_config(options: Mapping[str, Any]) -> RunConfig:
         UsageError: a value cannot work; every reason in its own line.
         EngineError: the configuration file cannot be read.
     """
+    result = validate(values_of(options))
+    if isinstance(result, RunConfig):
+        return result
+    raise UsageError(*map(problem_line, result))
+
+
+def values_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the nested plain values that the command line describes, whether they work or not; as `build_config`."""
     values = _base(options)
     given = {location: options[location] for location, _ in leaves() if options.get(location) is not None}
     _imply(given)
     fields = dict(leaves())
     for location, text in given.items():
-        _put(values, location, _value(text, fields[location]))
+        _put(values, location, value_of(text, fields[location]))
     for item in options.get("set") or ():
         location, text = _assignment(item, fields)
         _put(values, location, _listed(text) if get_origin(fields[location].annotation) is tuple else text)
-    result = validate(values)
-    if isinstance(result, RunConfig):
-        return result
-    raise UsageError(*map(_line, result))
+    return values
+
+
+def with_epochs(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give options where `epochs` stands for both stages, unless one is given by itself."""
+    given = dict(options)
+    if given.get("epochs") is not None:
+        for stage in ("search_epochs", "finetune_epochs"):
+            given[stage] = given["epochs"] if given.get(stage) is None else given[stage]
+    return given
+
+
+def location_of(word: str) -> str:
+    """Find a setting by its dotted location or by its option (`prompt.pad`, `pad`, `--pad`).
+
+    Raises:
+        UsageError: there is none.
+    """
+    wanted = word.strip()
+    for location, _ in leaves():
+        if wanted == location or f"--{wanted.removeprefix('--')}" == flag_of(location):
+            return location
+    raise UsageError(f"no setting named {wanted!r}; `vpns run --help` lists them")
 
 
 def _base(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,7 +198,8 @@ def _imply(given: dict[str, Any]) -> None:
         given.setdefault("model.weights", "file")
 
 
-def _value(text: str | bool, field: FieldInfo) -> object:
+def value_of(text: str | bool, field: FieldInfo) -> object:
+    """Give what an option's text stands for, as a configuration has it; whether it can work the spec decides."""
     if isinstance(text, bool):
         return text
     if path_of(field) and text:
@@ -186,9 +223,10 @@ def _assignment(item: str, fields: Mapping[str, FieldInfo]) -> tuple[str, str]:
     location, sign, text = item.partition("=")
     if not sign:
         raise UsageError(f"--set: {item!r} is not KEY=VALUE")
-    if location.strip() not in fields:
+    field = fields.get(location.strip())
+    if field is None:
         raise UsageError(f"--set: no setting named {location.strip()!r}; `vpns run --help` lists them")
-    return location.strip(), text.strip()
+    return location.strip(), text if field.annotation is str else text.strip()
 
 
 def _put(values: dict[str, Any], location: str, value: object) -> None:
@@ -218,7 +256,8 @@ def _plain(value: object) -> str:
             return str(value)
 
 
-def _line(problem: Problem) -> str:
+def problem_line(problem: Problem) -> str:
+    """Say what is wrong with a value, under the name of its option."""
     if problem.location not in dict(leaves()):
         return f"{problem.location}: {problem.message}" if problem.location else problem.message
     return f"{flag_of(problem.location) or problem.location}: {problem.message}"

@@ -5,7 +5,18 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from vpns_engine.events import EpochEnded, Event, LabelsMapped, Message, PhaseStarted, Preparing, RunEnded, RunStarted
+from vpns_engine.events import (
+    EpochEnded,
+    Event,
+    LabelsMapped,
+    Message,
+    Paused,
+    PhaseStarted,
+    Preparing,
+    Resumed,
+    RunEnded,
+    RunStarted,
+)
 from vpns_engine.history import PhaseHistory, RunHistory
 from vpns_engine.saved_states import level_words
 from vpns_engine.specs.phase import PHASE_LABELS
@@ -36,6 +47,14 @@ class Progress:
         if self._moving and not isinstance(event, RunEnded):
             self._draw(now=line is not None)
 
+    def begin_anew(self) -> None:
+        """Forget the events: others come in their place."""
+        self.history = RunHistory()
+
+    def end(self) -> None:
+        """Leave the moving line, where a run ends without saying so."""
+        self._say("")
+
     def _line(self, event: Event) -> str | None:
         """Give the line an event leaves behind; None where it only moves the bar."""
         match event:
@@ -50,6 +69,8 @@ class Progress:
                 return self._epoch_line(event)
             case Message():
                 return event.text if event.severity == "info" else f"{event.severity}: {event.text}"
+            case Paused() | Resumed():
+                return event.text
             case Preparing() if not self._moving and event.text != self._prepared:
                 self._prepared = event.text
                 return event.text
@@ -88,8 +109,10 @@ class Progress:
 
     def _status(self, now: float, room: int) -> str:
         history = self.history
-        if history.current is None:
-            preparing = history.preparing
+        preparing = history.preparing
+        if history.paused is not None:
+            return history.paused.text
+        if history.current is None or preparing is not None:
             share = f" {percent(preparing.done, 0)}" if preparing and preparing.done is not None else ""
             return f"{preparing.text if preparing else 'Preparing'}{share}"
         phase_left, run_left = history.seconds_left(now)

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import is_zipfile
 
 from vpns_engine.artifacts import read_state_info
 from vpns_engine.cli_results import layers, mappings, results
@@ -11,6 +12,7 @@ from vpns_engine.cli_tables import table
 from vpns_engine.density import Density, densities_of_run
 from vpns_engine.errors import EngineError
 from vpns_engine.events import RunStarted
+from vpns_engine.files import explain
 from vpns_engine.history import RunHistory
 from vpns_engine.saved_states import level_words
 from vpns_engine.specs.method import METHOD_LABELS
@@ -71,12 +73,23 @@ def open_run(folder: Path) -> Opened:
     except EngineError as error:
         damage.append(str(error))
     replay = store.read()
-    if replay.damaged_lines:
-        damage.append(f"events.jsonl: {replay.damaged_lines} damaged line{'s' * (replay.damaged_lines > 1)} left out")
-    if replay.history.started is None:
+    damage.extend(replay.damage)
+    if replay.history.started is None and (folder / "artifacts").exists() and not (info is not None and info.is_worked_on):
         damage.append("events.jsonl: the start of the run is missing")
+    damage.extend(_damaged_checkpoints(folder))
     damage.extend(_missing_states(store, replay.history))
     return Opened(folder, config, info, replay.history, densities_of_run(store, replay.history), tuple(damage))
+
+
+def _damaged_checkpoints(folder: Path) -> Iterator[str]:
+    """Name the checkpoints that are cut off: a look at their end tells; the rest shows where a run goes on."""
+    for name in ("last.pt", "before.pt"):
+        path = folder / "checkpoints" / name
+        try:
+            if path.is_file() and not is_zipfile(path):
+                yield f"checkpoints/{path.name}: cut off"
+        except OSError as error:
+            yield explain(error, path, "read")
 
 
 def _missing_states(store: RunStore, history: RunHistory) -> Iterator[str]:
@@ -93,7 +106,7 @@ def show(folder: Path) -> str:
     run = open_run(folder)
     parts = [_head(run), results(run.history, run.densities), _now(run.history), layers(run.history), mappings(run.history)]
     if run.damage:
-        parts.append("\n".join(["Damaged:", *(f"  {line}" for line in run.damage)]))
+        parts.append("\n".join(["Damaged:", *(f"  {printable(line)}" for line in run.damage)]))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -133,9 +146,7 @@ def _row(folder: Path) -> tuple[str, ...]:
 
 
 def _status(info: RunInfo) -> str:
-    if info.silent:
-        return f"running, but silent since {_stamp(info.heartbeat)}"
-    return info.status
+    return f"interrupted, last heard of {_stamp(info.heartbeat)}" if info.state == "interrupted" else info.state
 
 
 def _stamp(seconds: float) -> str:

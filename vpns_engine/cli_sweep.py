@@ -1,10 +1,10 @@
 """`vpns run` with several seeds or the control arm, one run after another; and `vpns summary`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vpns_engine.cli_options import UsageError, build_config
+from vpns_engine.cli_options import UsageError, build_config, with_epochs
 from vpns_engine.cli_results import summaries
 from vpns_engine.cli_run import run
 from vpns_engine.cli_show import find_run
@@ -27,10 +27,7 @@ def sweep_of(options: Mapping[str, Any]) -> Sweep:
         UsageError: a value cannot work; every reason in its own line.
         EngineError: the configuration file cannot be read.
     """
-    given = dict(options)
-    if given.get("epochs") is not None:
-        for stage in ("search_epochs", "finetune_epochs"):
-            given[stage] = given["epochs"] if given.get(stage) is None else given[stage]
+    given = with_epochs(options)
     try:
         texts = seed_texts(given["seed"]) if given.get("seed") is not None else (None,)
     except ValueError as error:
@@ -40,14 +37,23 @@ def sweep_of(options: Mapping[str, Any]) -> Sweep:
 
 
 def run_sweep(sweep: Sweep, runs: Path, *, again: bool = False) -> int:
-    """Do the runs one after another, of each what is not done yet (`again`: all of it); sum them up where they are several.
+    """Do the runs of a sweep, as `run_all` does.
+
+    Raises:
+        EngineError: a run folder cannot be made.
+    """
+    return run_all(sweep.configs, runs, again=again)
+
+
+def run_all(configs: Sequence[RunConfig], runs: Path, *, again: bool = False) -> int:
+    """Do runs one after another, of each what is not done yet (`again`: all of it); sum them up where they are several.
 
     A stop ends the current run and leaves out the rest; a run that fails does not keep the others from being done.
 
     Raises:
         EngineError: a run folder cannot be made.
     """
-    configs, codes, reused = sweep.configs, [], False
+    codes, reused = [], False
     for number, config in enumerate(configs, 1):
         if len(configs) > 1:
             print(f"\nRun {number} of {len(configs)}: {METHOD_LABELS[config.method]}, seed {config.seed}", flush=True)
@@ -56,7 +62,7 @@ def run_sweep(sweep: Sweep, runs: Path, *, again: bool = False) -> int:
         codes.append(_run_rest(config, done, runs))
         if codes[-1] == STOPPED:
             break
-    if (len(configs) > 1 or reused) and (text := _summary_like(sweep.config, runs)):
+    if (len(configs) > 1 or reused) and (text := _summary_like(configs, runs)):
         print(f"\n{text}", flush=True)
     return next((code for code in (STOPPED, FAILED) if code in codes), FINISHED)
 
@@ -71,8 +77,9 @@ def _run_rest(config: RunConfig, done: Done, runs: Path) -> int:
     return FINISHED
 
 
-def _summary_like(config: RunConfig, runs: Path) -> str:
-    return summaries(family for family in families(collect(runs)) if family.key == family_key(config))
+def _summary_like(configs: Sequence[RunConfig], runs: Path) -> str:
+    keys = {family_key(config) for config in configs}
+    return summaries(family for family in families(collect(runs)) if family.key in keys)
 
 
 def summary(wanted: str | None, runs: Path) -> str:
@@ -84,5 +91,5 @@ def summary(wanted: str | None, runs: Path) -> str:
     if wanted is None:
         return summaries(families(collect(runs))) or f"no level was brought to its end in {runs}"
     folder = find_run(wanted, runs)
-    text = _summary_like(RunStore.open(folder).config, folder.absolute().parent)
+    text = _summary_like([RunStore.open(folder).config], folder.absolute().parent)
     return text or f"no level was brought to its end in {folder.name} or a run like it"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -41,6 +42,8 @@ def _last(masks: Mapping[str, BoolArray]) -> BoolArray:
 
 def _counted(counts: Sequence[tuple[int, int]], last: BoolArray, num_source: int, mapping: Sequence[int]) -> Density:
     scored, kept = (sum(column) for column in zip(*counts, strict=True))
+    if not scored:
+        raise EngineError("no weight was scored")
     # with all rows in use there is nothing to leave out, whatever the last scored layer is (a new head is not scored)
     without = kept / scored if len(set(mapping)) == num_source else None
     if without is None and last.ndim >= 2 and last.shape[0] == num_source:
@@ -48,6 +51,17 @@ def _counted(counts: Sequence[tuple[int, int]], last: BoolArray, num_source: int
         left = scored - unused.size
         without = (kept - int(np.count_nonzero(unused))) / left if left else None
     return Density(kept, scored, without)
+
+
+def _nothing_dropped(shapes: Sequence[tuple[int, ...]], num_source: int, mapping: Sequence[int]) -> Density:
+    """Count without making a mask: a damaged file may claim any shape."""
+    scored = sum(prod(shape) for shape in shapes)
+    if not scored:
+        raise EngineError("no weight was scored")
+    last, used = shapes[-1], len(set(mapping))
+    is_classifier = len(last) >= 2 and last[0] == num_source
+    left = scored - (num_source - used) * prod(last[1:])
+    return Density(scored, scored, 1.0 if used == num_source or (is_classifier and left) else None)
 
 
 def read_density(store: RunStore, state_path: str, num_source: int) -> Density:
@@ -61,7 +75,7 @@ def read_density(store: RunStore, state_path: str, num_source: int) -> Density:
     if not info.shapes or not all(0 <= source < num_source for source in info.mapping):
         raise EngineError(f"{path.name} is damaged: no layers, or a mapping to classes that are not there")
     if info.threshold is None and not any(name.startswith("masks/") for name in names):  # density 1: no mask is set
-        return density_of({name: np.ones(shape, np.bool_) for name, shape in info.shapes.items()}, num_source, info.mapping)
+        return _nothing_dropped(list(info.shapes.values()), num_source, info.mapping)
     counts: list[tuple[int, int]] = []
     last = np.zeros(0, np.bool_)
     for layer in info.shapes:

@@ -10,16 +10,19 @@ from vpns_engine.events import (
     LevelSaved,
     Measuring,
     Message,
+    Paused,
     PhaseEnded,
     PhaseInfo,
     PhaseStarted,
     Preparing,
+    Resumed,
     RunEnded,
     RunStarted,
     StepDone,
     Tested,
 )
 from vpns_engine.specs.phase import DENSE
+from vpns_engine.step_record import StepRecord
 
 _SHARE_OF_LOOKING = 0.1
 
@@ -39,6 +42,11 @@ class PhaseHistory:
     step_losses: list[tuple[float, ...]] = field(default_factory=list)
     measured: float = 0.0
     """Share of the images that a test phase has measured."""
+    away: float = 0.0
+    """Seconds of it in which nobody worked on the run."""
+    steps: StepRecord = field(default_factory=StepRecord)
+    looks: list[tuple[int, float, float]] = field(default_factory=list)
+    """Number, time and share of each look at images."""
 
     @property
     def done(self) -> float:
@@ -53,6 +61,40 @@ class PhaseHistory:
         if self.last_step is not None:
             iterations = max(iterations, (self.last_step.epoch - 1) * self.info.iterations + self.last_step.step)
         return min(1.0, iterations / (self.info.epochs * self.info.iterations))
+
+    def spent(self, now: float) -> float:
+        """Give the seconds of work on it so far."""
+        if self.started is None:
+            return 0.0
+        return (self.ended if self.ended is not None else now) - self.started - self.away
+
+    def take_step(self, step: StepDone) -> None:
+        """Take an iteration in."""
+        self.steps.add(step)
+        self.last_step = step
+        self.step_positions.append(step.epoch - 1 + step.step / max(1, self.info.iterations))
+        self.step_losses.append(step.losses)
+
+    def take_looking(self, event: Measuring) -> None:
+        """Take in that images were looked at."""
+        self.looks.append((event.seq, event.time, event.done))
+        self.measured = event.done
+
+    def take_over(self, before: "PhaseHistory", phase: int, at: int) -> None:
+        """Take over the iterations and looks up to event `at` of what was known before."""
+        self.steps, self.step_positions, self.step_losses = before.steps, before.step_positions, before.step_losses
+        count = self.steps.until(at)
+        self.steps.cut(count)
+        del self.step_positions[count:], self.step_losses[count:]
+        self.last_step = self.steps.last(phase, self.step_losses[-1]) if count else None
+        self.looks = [look for look in before.looks if look[0] <= at]
+        self.measured = self.looks[-1][2] if self.looks else 0.0
+
+    @property
+    def last_time(self) -> float:
+        """Time of the last iteration or look at images; 0 where there was none."""
+        step = self.last_step.time if self.last_step is not None else 0.0
+        return max(step, self.looks[-1][1] if self.looks else 0.0)
 
     @property
     def weight(self) -> float:
@@ -93,15 +135,38 @@ class RunHistory:
         self.current: int | None = None
         self.messages: list[Message] = []
         self.preparing: Preparing | None = None
+        """What is got ready, while it is; a run that goes on gets ready again."""
+        self.paused: Paused | None = None
+        """Set while the run is paused."""
+        self.resumed: list[Resumed] = []
+        """Every time the run went on from an earlier moment; no later one takes these back."""
+        self.away = 0.0
+        """Seconds in which nobody worked on the run."""
         self.first_time: float | None = None
         self.last_time = 0.0
         self.last_seq = -1
+        self._kept: list[Event] = []
+        """What holds, but for iterations and looks at images: their phases have them."""
+        self._gaps: dict[int, float] = {}
+        """Seconds in which nobody worked, by the number of the event that ended them."""
 
     def apply(self, event: Event) -> None:
-        """Take one event in."""
-        self.first_time = event.time if self.first_time is None else self.first_time
-        self.last_time = max(self.last_time, event.time)
-        self.last_seq = max(self.last_seq, event.seq)
+        """Take one event in.
+
+        Raises:
+            KeyError: it is of a level that the run has not.
+            IndexError: it is of a phase that the run has not.
+            OverflowError: a number in it is none that an event has.
+        """
+        if isinstance(event, Resumed):
+            self._go_back(event)
+            return
+        self._take(event)
+        if not isinstance(event, StepDone | Measuring):
+            self._keep(event)
+
+    def _take(self, event: Event) -> None:
+        self._take_time(event)
         match event:
             case RunStarted():
                 self._start(event)
@@ -112,11 +177,11 @@ class RunHistory:
             case PhaseEnded():
                 self.phases[event.phase].ended = event.time
             case StepDone():
-                self._step(event)
+                self.phases[event.phase].take_step(event)
             case EpochEnded():
                 self.phases[event.phase].epochs.append(event)
             case Measuring():
-                self.phases[event.phase].measured = event.done
+                self.phases[event.phase].take_looking(event)
             case LabelsMapped():
                 level = self._level(event.level)
                 level.sources, level.counts, level.mapped = event.sources, event.counts, event
@@ -130,8 +195,56 @@ class RunHistory:
                 self.messages.append(event)
             case Preparing():
                 self.preparing = event
+            case Paused():
+                self.paused = event
+            case Resumed():
+                self._count_away(event)
             case RunEnded():
                 self.ended = event
+
+    def _take_time(self, event: Event) -> None:
+        self.first_time = event.time if self.first_time is None else self.first_time
+        if not isinstance(event, Resumed):
+            self.last_time = max(self.last_time, event.time)
+        self.last_seq = max(self.last_seq, event.seq)
+        if not isinstance(event, Preparing | Message):
+            self.preparing = self.paused = None
+
+    def _keep(self, event: Event) -> None:
+        if isinstance(event, Preparing) and self._kept and isinstance(self._kept[-1], Preparing):
+            self._kept.pop()  # a download tells thousands; nobody goes back to one of them
+        self._kept.append(event)
+
+    def _go_back(self, event: Resumed) -> None:
+        """Forget what was told after the event that the run goes on from."""
+        if self.last_seq > event.at:
+            self._forget(event.at)
+        self._take(event)
+        self._keep(event)
+        self.resumed.append(event)
+
+    def _forget(self, at: int) -> None:
+        fresh = RunHistory()
+        fresh._gaps = self._gaps
+        for event in self._kept:
+            if event.seq <= at:
+                fresh._take(event)
+                fresh._keep(event)
+        for number, (phase, before) in enumerate(zip(fresh.phases, self.phases, strict=False)):
+            phase.take_over(before, number, at)
+            fresh.last_time = max(fresh.last_time, phase.last_time)
+        fresh.resumed, fresh.last_seq = self.resumed, self.last_seq
+        vars(self).update(vars(fresh))
+
+    def _count_away(self, event: Resumed) -> None:
+        away = self._gaps.get(event.seq)
+        if away is None:
+            away = max(0.0, event.time - self.last_time) if self.started is not None else 0.0
+            self._gaps[event.seq] = away
+        self.away += away
+        self.last_time = max(self.last_time, event.time)
+        if self.current is not None and self.phases[self.current].ended is None:
+            self.phases[self.current].away += away
 
     def _start(self, event: RunStarted) -> None:
         self.started = event
@@ -151,12 +264,6 @@ class RunHistory:
             raise KeyError(number)
         return found
 
-    def _step(self, event: StepDone) -> None:
-        phase = self.phases[event.phase]
-        phase.last_step = event
-        phase.step_positions.append(event.epoch - 1 + event.step / max(1, phase.info.iterations))
-        phase.step_losses.append(event.losses)
-
     def measured_at(self, saved: LevelSaved) -> EpochEnded | None:
         """Give what was measured of a saved state; None for the state of a stop amid an epoch: that was never measured."""
         phase = self.phases[saved.phase]
@@ -170,8 +277,8 @@ class RunHistory:
 
     @property
     def seconds(self) -> float:
-        """Time from the first event to the last."""
-        return 0.0 if self.first_time is None else self.last_time - self.first_time
+        """Time from the first event to the last, without the time in which nobody worked on the run."""
+        return 0.0 if self.first_time is None else self.last_time - self.first_time - self.away
 
     @property
     def done(self) -> float:
@@ -184,12 +291,12 @@ class RunHistory:
 
         A phase kind's pace is what it measured so far; kinds not yet met go at the pace of the current one.
         """
+        now = now if self.paused is None else self.paused.time
         pace: dict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
         for phase in self.phases:
             if phase.started is not None:
-                spent = (phase.ended if phase.ended is not None else now) - phase.started
                 seconds, work = pace[phase.info.kind]
-                pace[phase.info.kind] = (seconds + spent, work + phase.weight * phase.done)
+                pace[phase.info.kind] = (seconds + phase.spent(now), work + phase.weight * phase.done)
         if self.current is None or self.ended is not None:
             return None, None
         here = self.phases[self.current]

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,24 @@ from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunLibrary, RunStore
 from vpns_engine.words import sparsity_of
 
+TO_DO = "to do"
+"""How a configuration stands of which nothing is done."""
 _ELSEWHERE = {"name": True, "method": True, "prompt": True, "optim": True, "dense": True}
 """What of a configuration is looked at by itself."""
 
 
 def level_digest(config: RunConfig, density: float) -> str:
     """Name all that determines a level's result: not the run's name, where data stand, nor the other levels."""
-    values = _common(config) | {
-        "density": density,
+    return _digest(what_determines(config) | {"density": density})
+
+
+def what_determines(config: RunConfig) -> dict[str, Any]:
+    """Give the settings that determine a level's result, nested, its density aside."""
+    return _common(config) | {
         "method": "control" if config.is_control else config.method,
         "prompt": config.effective_prompt.model_dump(mode="json"),
         "optim": {name: getattr(config.optim, name).model_dump(mode="json") for name in _optimizers(config)},
     }
-    return _digest(values)
 
 
 def dense_digest(config: RunConfig) -> str:
@@ -41,6 +47,12 @@ def dense_digest(config: RunConfig) -> str:
     if config.dense == "tuned":
         values |= {"epochs": epochs, "weights": config.optim.weights.model_dump(mode="json")}
     return _digest(values)
+
+
+def run_digest(config: RunConfig) -> str:
+    """Name all that determines the results of a whole run, so that two runs that would do the same can be told."""
+    levels = [level_digest(config, density) for density in config.mask.densities]
+    return _digest({"levels": levels, "dense": config.dense, "reference": dense_digest(config)})
 
 
 def _common(config: RunConfig) -> dict[str, Any]:
@@ -101,6 +113,28 @@ class Done:
         found = [("dense reference", self.dense)] if self.dense else []
         found += [(f"{sparsity_of(density)} sparsity", self.levels[density]) for density in known]
         return tuple(f"{what}: done already, in {folders[0].name}" for what, folders in found)
+
+
+def states_of(configs: Sequence[RunConfig], runs: Path) -> Iterator[str]:
+    """Say of each configuration how much of it is done in a folder of runs; folders that have nothing of it are read once."""
+    known: set[str] = set()
+    for folder in RunLibrary(runs).runs():
+        with suppress(EngineError):  # a damaged run is nothing to build upon
+            known |= _digests(RunStore.open(folder).config)
+    for config in configs:
+        yield _state_words(config, runs) if known & _digests(config) else TO_DO
+
+
+def _digests(config: RunConfig) -> set[str]:
+    return {level_digest(config, density) for density in config.mask.densities} | _dense_digests(config)
+
+
+def _state_words(config: RunConfig, runs: Path) -> str:
+    done = done_levels(config, runs)
+    if done.left_of(config) is None and done.newest is not None:
+        return f"done already, in {done.newest.name}"
+    known = [sparsity_of(density) for density in config.mask.densities if density in done.levels]
+    return f"in part: {', '.join(known)} done already" if known else TO_DO
 
 
 def done_levels(config: RunConfig, runs: Path) -> Done:

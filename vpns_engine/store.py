@@ -1,32 +1,49 @@
 """A run's folder on disk, and a folder of runs. The layout is a public interface (README)."""
 
 import datetime
-import json
 import os
+import platform
 import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vpns_engine import events
 from vpns_engine.errors import EngineError
-from vpns_engine.files import explain, write_text
+from vpns_engine.files import (
+    bounded_lines,
+    explain,
+    explained,
+    open_plain,
+    overwritten,
+    parsed,
+    read_bounded,
+    read_json,
+    write_text,
+)
 from vpns_engine.history import RunHistory
+from vpns_engine.liveness import SILENT_SECONDS as SILENT_SECONDS
+from vpns_engine.liveness import Place, is_alive, this_process
+from vpns_engine.locks import only_one
 from vpns_engine.specs.run import RunConfig
 
 SCHEMA_VERSION = 1
 _STAMP = len("2026-11-20T10-12-33")
-Status = Literal["running", "finished", "stopped", "failed"]
-SILENT_SECONDS = 120
-"""A run whose heartbeat is older than this does not work any more."""
+Status = Literal["running", "paused", "finished", "stopped", "failed"]
+State = Literal["running", "paused", "finished", "stopped", "failed", "interrupted"]
+"""How a run stands in truth; interrupted: it says that it is worked on, and nobody is there who does."""
 _STEPS = (b'"kind":"step"', b'"kind":"measuring"')
-_MAX_JSON_BYTES = 4 * 2**20
+_SEQ_WITHIN = 40
+_SEQ = re.compile(rb'"seq":(\d{1,18})[,}]')
+MOST_LINE_BYTES = 8 * 2**20
+"""No line of `events.jsonl` is longer: a longer one is damage."""
+_Seconds = Annotated[float, Field(ge=0, le=1e11)]
 
 
 class RunInfo(BaseModel):
@@ -39,15 +56,44 @@ class RunInfo(BaseModel):
     versions: dict[str, str] = {}
     device: str = ""
     seed: int = 0
-    process: int = 0
-    started: float = 0.0
-    heartbeat: float = 0.0
+    host: str = ""
+    """Name of the machine that works on it, or did last."""
+    boot: str = ""
+    """Which start of that machine; on Linux also whose numbering of processes."""
+    process: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    process_started: _Seconds = 0.0
+    started: _Seconds = 0.0
+    heartbeat: _Seconds = 0.0
+    imported: bool = False
+    """The run takes a checkpoint over; it does not train."""
     message: str = ""
 
     @property
-    def silent(self) -> bool:
-        """Tell whether a run that should be running has not been heard of for a while: it was cut off."""
-        return self.status == "running" and time.time() - self.heartbeat > SILENT_SECONDS
+    def state(self) -> State:
+        """How the run stands in truth: `interrupted` where it says that it is worked on, and nobody does."""
+        if self.status not in ("running", "paused"):
+            return self.status
+        place = Place(self.host or platform.node(), self.boot, self.process, self.process_started)
+        return self.status if is_alive(place, self.heartbeat) else "interrupted"
+
+    @property
+    def is_worked_on(self) -> bool:
+        """Tell whether a process has the run in hand, paused or not."""
+        return self.state in ("running", "paused")
+
+    @property
+    def can_resume(self) -> bool:
+        """Tell whether the run can be gone on with: it is not finished, nobody works on it, and it is no import."""
+        return self.state in ("interrupted", "stopped", "failed") and not self.imported
+
+    def taken_by_this_process(self) -> "RunInfo":
+        """Give the same run, in the hands of this process."""
+        place = this_process()
+        return self.model_copy(update={**asdict(place), "status": "running", "message": "", "heartbeat": time.time()})
+
+
+class RunIsHeld(EngineError):  # noqa: N818 - how it stands; nothing went wrong
+    """Another process, or another thread, works on the run."""
 
 
 class RunStore:
@@ -72,7 +118,7 @@ class RunStore:
         store = cls(folder, config)
         try:
             write_text(folder / "config.json", config.model_dump_json(indent=2))
-            store.write_info(RunInfo(seed=config.seed, process=os.getpid(), started=time.time(), heartbeat=time.time()))
+            store.write_info(RunInfo(seed=config.seed, started=time.time()).taken_by_this_process())
         except EngineError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -109,8 +155,44 @@ class RunStore:
             raise EngineError(f"{path} cannot be read: {_reason(error)}") from error
 
     def write_info(self, info: RunInfo) -> None:
-        """Write `run.json` whole."""
-        write_text(self.folder / "run.json", info.model_dump_json(indent=2))
+        """Write `run.json` whole; on a full disk into the room that it has: nothing may look as if it went on.
+
+        Raises:
+            EngineError: it cannot be written, or the folder is gone, which is not made again.
+        """
+        if not self.folder.is_dir():
+            raise EngineError(f"{self.folder} is not there")
+        path, text = self.folder / "run.json", info.model_dump_json(indent=2)
+        try:
+            write_text(path, text)
+        except EngineError:
+            if not overwritten(path, text):
+                raise
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Have the run to oneself while the block runs: nobody else writes in its folder.
+
+        Raises:
+            RunIsHeld: somebody else has it.
+            EngineError: the folder is gone or may not be written.
+        """
+        if not self.folder.is_dir():
+            raise EngineError(f"{self.folder} is not there")
+        with only_one(self.folder / "run.lock", self._refuse):
+            yield
+
+    def _refuse(self) -> None:
+        raise RunIsHeld(f"{self.folder.name} is worked on by {self._holder()}")
+
+    def _holder(self) -> str:
+        with suppress(EngineError):
+            info = self.read_info()
+            if info.process == os.getpid():
+                return "this program"
+            if info.process:
+                return f"process {info.process}" + (f" on {info.host}" if info.host else "")
+        return "another program"
 
     def append(self, event: events.Event) -> None:
         """Append one event to `events.jsonl`.
@@ -125,12 +207,22 @@ class RunStore:
                 self._events = path.open("a", encoding="utf-8")
                 if not whole:  # the process before was cut off; its half line must not swallow ours
                     self._events.write("\n")
-            if os.fstat(self._events.fileno()).st_nlink == 0:  # or it would be written to a file that has no name any more
-                raise EngineError(f"the run folder {self.folder} was removed while the run went on")
+            if not _is_still(self._events, path):  # or it would be written where nobody looks for it
+                raise EngineError(f"the run folder {self.folder} was removed or moved while the run went on")
             self._events.write(events.to_json(event) + "\n")
             self._events.flush()
         except OSError as error:
             raise EngineError(explain(error, path)) from error
+
+    def sync(self) -> None:
+        """Wait until what was appended stands on the disk.
+
+        Raises:
+            EngineError: it cannot be written.
+        """
+        if self._events is not None:
+            with explained(self.folder / "events.jsonl"):
+                os.fsync(self._events.fileno())
 
     def log(self, text: str) -> None:
         """Append a line to `log.txt`.
@@ -164,34 +256,34 @@ class RunStore:
             whole = replay.damaged_lines
             if steps or not any(kind in line for kind in _STEPS):
                 replay.take(line)
+            else:
+                replay.pass_over(line)
         if line and not line.endswith(b"\n") and self._goes_on():
             replay.damaged_lines = whole
         return replay
 
     def _goes_on(self) -> bool:
         try:
-            info = self.read_info()
+            return self.read_info().is_worked_on
         except EngineError:
             return False
-        return info.status == "running" and not info.silent
 
     def _lines(self) -> Iterator[bytes]:
         path = self.folder / "events.jsonl"
-        try:
-            with path.open("rb") as file:
-                yield from file
-        except FileNotFoundError:
+        if not os.path.lexists(path):
             return
-        except OSError as error:
-            raise EngineError(explain(error, path)) from error
+        with open_plain(path) as file, explained(path, "read"):
+            yield from bounded_lines(file, MOST_LINE_BYTES)
 
     def path(self, relative: str) -> Path:
         """Give the place of an artifact that an event names.
 
         Raises:
-            EngineError: it lies outside the run folder.
+            EngineError: it lies outside the run folder, or that is gone: whoever writes there must not make it again.
         """
         root = self.folder.resolve()
+        if not os.path.isdir(root):  # noqa: PTH112 - pathlib's raises where one may not look
+            raise EngineError(f"the run folder {self.folder} is gone: it was removed or moved")
         try:
             path = (root / relative).resolve()
         except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null character
@@ -218,8 +310,21 @@ class Replay:
             return
         try:
             self.history.apply(events.from_json(line))
-        except (ValueError, KeyError, IndexError):
+        except (ValueError, KeyError, IndexError, OverflowError):
             self.damaged_lines += 1
+
+    def pass_over(self, line: bytes) -> None:
+        """Take no more of a line than its number: no later event may have it."""
+        found = _SEQ.search(line, 0, _SEQ_WITHIN)
+        if found:
+            self.history.last_seq = max(self.history.last_seq, int(found[1]))
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """Say what of the events is damaged, line by line."""
+        if not self.damaged_lines:
+            return ()
+        return (f"events.jsonl: {self.damaged_lines} damaged line{'s' * (self.damaged_lines > 1)} left out",)
 
 
 class RunLibrary:
@@ -248,7 +353,7 @@ def check_version(folder: Path) -> None:
         EngineError: it is one. A folder that does not tell is not refused.
     """
     try:
-        values = json.loads(_read_small(folder / "run.json"))
+        values = read_json(folder / "run.json")
     except EngineError:
         return
     version = values.get("schema_version") if isinstance(values, dict) else None
@@ -291,6 +396,13 @@ def _reason(error: ValidationError) -> str:
     return f"{place}: {first['msg']}" if place else first["msg"]
 
 
+def _is_still(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def _ends_with_a_line(path: Path) -> bool:
     try:
         with path.open("rb") as file:
@@ -302,13 +414,6 @@ def _ends_with_a_line(path: Path) -> bool:
 
 
 def _read_small(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _MAX_JSON_BYTES:
-            raise EngineError(f"{path} is larger than {_MAX_JSON_BYTES} bytes: not a file of ours")
-        data = path.read_bytes()
-        json.loads(data)
-    except OSError as error:
-        raise EngineError(explain(error, path)) from error
-    except (ValueError, RecursionError) as error:
-        raise EngineError(f"{path} cannot be read: {error}") from error
+    data = read_bounded(path)
+    parsed(data, str(path))
     return data

@@ -9,7 +9,7 @@ from pathlib import Path
 from vpns_engine.catalogue import labels
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Tested
-from vpns_engine.history import LevelHistory
+from vpns_engine.history import LevelHistory, RunHistory
 from vpns_engine.levels import level_digest, level_is_done
 from vpns_engine.saved_states import DENSE_LABELS, TUNING_LABELS
 from vpns_engine.specs.data import DATASET_LABELS
@@ -144,7 +144,11 @@ def results_of(store: RunStore) -> RunResults:
     Raises:
         EngineError: its events cannot be read.
     """
-    history = store.read(steps=False).history
+    return results_in(store, store.read(steps=False).history)
+
+
+def results_in(store: RunStore, history: RunHistory) -> RunResults:
+    """Take from a run's history what it measured."""
     levels = {
         level.density: _tests(level, STAGE_LABELS)
         for number, level in history.levels.items()

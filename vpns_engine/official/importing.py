@@ -67,7 +67,7 @@ class _NoPictures:
     def __len__(self) -> int:
         return 0
 
-    def batches(self, _purpose: str, _epoch: int) -> Iterator[Batch]:
+    def batches(self, _purpose: str, _epoch: int, _first: int = 0) -> Iterator[Batch]:
         """Give none."""
         return iter(())
 

@@ -1,8 +1,11 @@
 """A scored layer: its name and shape."""
 
 from math import prod
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+_Side = Annotated[int, Field(ge=1, le=2**31)]
 
 
 class LayerInfo(BaseModel):
@@ -11,7 +14,7 @@ class LayerInfo(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    shape: tuple[int, ...]
+    shape: Annotated[tuple[_Side, ...], Field(min_length=1, max_length=8)]
 
     @property
     def numel(self) -> int:

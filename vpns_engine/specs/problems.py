@@ -25,9 +25,14 @@ def validate(values: Mapping[str, Any]) -> RunConfig | tuple[Problem, ...]:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        found = [_problem(item) for item in error.errors(include_url=False)]
-        # the first reason at a place is the cause, later ones there follow from it
-        return tuple({problem.location: problem for problem in reversed(found)}.values())[::-1]
+        return problems_in(error)
+
+
+def problems_in(error: ValidationError, model: type[Spec] = RunConfig) -> tuple[Problem, ...]:
+    """Give the reasons in the words of the spec that was to be read."""
+    found = [_problem(item, model) for item in error.errors(include_url=False)]
+    # the first reason at a place is the cause, later ones there follow from it
+    return tuple({problem.location: problem for problem in reversed(found)}.values())[::-1]
 
 
 def config_from(values: Mapping[str, Any]) -> RunConfig:
@@ -43,9 +48,9 @@ def config_from(values: Mapping[str, Any]) -> RunConfig:
     raise EngineError(f"{first.location}: {first.message}" if first.location else first.message)
 
 
-def field_at(location: str) -> FieldInfo | None:
+def field_at(location: str, root: type[Spec] = RunConfig) -> FieldInfo | None:
     """Find the spec field at a dotted location; None where there is none."""
-    model: type[Spec] | None = RunConfig
+    model: type[Spec] | None = root
     found: FieldInfo | None = None
     for part in location.split("."):
         if model is None or part not in model.settings():
@@ -56,11 +61,11 @@ def field_at(location: str) -> FieldInfo | None:
     return found
 
 
-def _problem(error: Any) -> Problem:  # noqa: ANN401 - pydantic's error dictionary
+def _problem(error: Any, model: type[Spec]) -> Problem:  # noqa: ANN401 - pydantic's error dictionary
     context: Mapping[str, Any] = error.get("ctx") or {}
     parts: Iterable[Any] = error["loc"]
     location = str(context.get("location") or ".".join(p for p in parts if isinstance(p, str)))
-    field = field_at(location)
+    field = field_at(location, model)
     label = (field.title if field else None) or location
     unit = unit_of(field) if field else ""
     return Problem(location, _message(error, context, label, unit))
