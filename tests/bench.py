@@ -45,7 +45,7 @@ class OneBatch:
     def __len__(self) -> int:
         return 1
 
-    def batches(self, _purpose: str, _epoch: int) -> Iterator[Batch]:
+    def batches(self, _purpose: str, _epoch: int, _first: int = 0) -> Iterator[Batch]:
         yield self.batch
 
 

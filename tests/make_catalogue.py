@@ -111,12 +111,20 @@ def _network_facts(name: str) -> dict[str, Any]:
     return {
         "num_scored": sum(parameter.numel() for _, _, parameter in scored_weights(built)),
         "num_weights": sum(parameter.numel() for parameter in built.parameters()),
+        "num_layers": len(list(scored_weights(built))),
+        "num_entries": len(built.state_dict()),
+        "num_buffer_bytes": _buffer_bytes(built),
         "classifier": classifier,
         "num_features": layer.weight.shape[1],
         "arguments": arguments(name),
         **_sizes(built, facts["image_size"]),
         "unsupported": "",
     }
+
+
+def _buffer_bytes(built: nn.Module) -> int:
+    parameters = {name for name, _ in built.named_parameters()}
+    return sum(value.nbytes for name, value in built.state_dict().items() if name not in parameters)
 
 
 def _classifier(built: nn.Module) -> tuple[str, nn.Module]:

@@ -22,6 +22,11 @@ class ElidedLabel(QLabel):
         self.setToolTip(f"<p>{html.escape(tip)}</p>" if tip else "")
         self._elide()
 
+    @property
+    def whole(self) -> str:
+        """The text as it was given."""
+        return self._whole
+
     def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
 

@@ -1,20 +1,25 @@
 """The window: set-up on the left, views in the middle, log at the bottom, menus. Layout only."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from vpns_gui.forms.setup_panel import SetupPanel
 from vpns_gui.menus import Menus
 from vpns_gui.settings import Settings
+from vpns_gui.views.library import LibraryView
 from vpns_gui.views.log import LogView
+from vpns_gui.views.offer_bar import OfferBar
 from vpns_gui.views.prompt import PromptView
+from vpns_gui.views.queue import QueueView
 from vpns_gui.views.results import ResultsView
 from vpns_gui.views.run_bar import RunBar
 from vpns_gui.views.summary import SummaryView
 
 _FIRST_SIZE = (1360, 860)
-_SETUP_WIDTH, _LOG_HEIGHT = 400, 130
+_SETUP_WIDTH, _LOG_HEIGHT = 400, 165
 
 
 class MainWindow(QMainWindow):
@@ -22,6 +27,8 @@ class MainWindow(QMainWindow):
 
     close_asked = Signal(object)
     """The person closes the window; its QCloseEvent, already refused. Accept it to let it close."""
+    dropped = Signal(object)
+    """A file or folder was dropped on the window (Path)."""
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,14 +37,19 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self.setup = SetupPanel(self)
         self.prompt = PromptView(self)
-        self.curves_page, self.masks_page = _page(self), _page(self)
+        self.curves_page, self.masks_page, self.compare_page = _page(self), _page(self), _page(self)
         self.results = ResultsView(self)
         self.summary = SummaryView(self)
+        self.library = LibraryView(self)
+        self.working_bar = OfferBar("workingBar", self)
+        self.offer_bar = OfferBar("offerBar", self)
         self.run_bar = RunBar(self)
         self.log = LogView(self)
+        self.queue = QueueView(self)
         self.tabs = self._make_tabs()
         self.menus = Menus(self)
         self._lay_out()
+        self.setAcceptDrops(True)
         self.resize(*_FIRST_SIZE)
         settings.restore(self)
 
@@ -53,6 +65,8 @@ class MainWindow(QMainWindow):
                 (self.masks_page, "Masks"),
                 (self.results, "Results"),
                 (self.summary, "Summary"),
+                (self.library, "Library"),
+                (self.compare_page, "Compare"),
             )
         ):
             tabs.addTab(view, title)
@@ -66,12 +80,17 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.working_bar)
+        layout.addWidget(self.offer_bar)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.run_bar)
         self.setCentralWidget(middle)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         setup = self._dock("Set-up", "setupDock", self.setup, Qt.DockWidgetArea.LeftDockWidgetArea)
         log = self._dock("Log", "logDock", self.log, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.queue_dock = self._dock("Queue", "queueDock", self.queue, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.tabifyDockWidget(log, self.queue_dock)
+        log.raise_()
         self.resizeDocks([setup], [_SETUP_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([log], [_LOG_HEIGHT], Qt.Orientation.Vertical)
 
@@ -83,6 +102,19 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
         self.menus.view.addAction(dock.toggleViewAction())
         return dock
+
+    def dragEnterEvent(self, entered: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files and folders of this machine."""
+        if any(url.isLocalFile() for url in entered.mimeData().urls()):
+            entered.acceptProposedAction()
+
+    def dropEvent(self, let_go: QDropEvent) -> None:  # noqa: N802
+        """Say what was dropped; of several the first."""
+        for url in let_go.mimeData().urls():
+            if url.isLocalFile():
+                let_go.acceptProposedAction()
+                self.dropped.emit(Path(url.toLocalFile()))
+                return
 
     def closeEvent(self, closing: QCloseEvent) -> None:  # noqa: N802
         """Ask whoever knows whether something is at work."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 Shortcut = QKeySequence.StandardKey | str | None
+PAUSE, CONTINUE = "&Pause", "&Continue"
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,15 @@ class Menus(QObject):
         self.recent.setObjectName("recent")
         file.addSeparator()
         self.export = self._add(file, "export", "&Export …", "Ctrl+E", "Write the pruned network for plain PyTorch")
-        self.show_folder = self._add(file, "showFolder", "Show run &folder", None, "Open the run's folder in the file manager")
+        self.save_shown = self._add(
+            file, "saveShown", "&Save table or picture …", "Ctrl+Shift+S", "Write what the tab shows as CSV, PNG or SVG"
+        )
+        self.show_folder = self._add(file, "showFolder", "Show run f&older", None, "Open the run's folder in the file manager")
         self.data_root = self._add(file, "dataRootMenu", "&Data root …", None, "Choose where all data sets stand")
+        self.runs_folder = self._add(file, "runsFolderMenu", "Runs &folder …", None, "Choose where runs are kept; move them")
+        self.keeping = self._add(
+            file, "keepingMenu", "&Keeping …", None, "Choose how long checkpoints and the files of single epochs are kept"
+        )
         file.addSeparator()
         self.quit = self._add(file, "quit", "&Quit", standard.Quit, "")
         run = self._menu("&Run")
@@ -48,17 +56,42 @@ class Menus(QObject):
         self.start_again = self._add(
             run, "startAgain", "Start &anew", None, "Start, and do again what is done already instead of taking it from there"
         )
-        self.stop = self._add(run, "stopRun", "S&top", "Ctrl+.", "Stop within one batch; the result so far is kept")
+        self.pause = self._add(
+            run, "pauseRun", PAUSE, "Ctrl+P", "Finish the batch, write a checkpoint and let go of the device, until Continue"
+        )
+        self.stop = self._add(
+            run, "stopRun", "S&top", "Ctrl+.", "Stop within one batch; the best and the last state are kept, and Resume goes on"
+        )
+        self.resume = self._add(
+            run, "resumeRun", "R&esume", "Ctrl+Shift+R", "Go on with the open run where it was stopped, failed or was cut off"
+        )
         self.discard = self._add(
             run, "discardRun", "&Discard …", None, "Remove the open run with its folder; a run that is on is stopped first"
         )
         run.addSeparator()
         self.tune_further = self._add(
-            run, "tuneFurther", "Tune &further", None, "Put settings in the form that go on from this run's last saved state"
+            run,
+            "tuneFurther",
+            "More epochs: tune &further",
+            None,
+            "Put settings in the form that go on from this run's last saved state, with epochs and a schedule of their own",
         )
         self.take_over = self._add(run, "takeOver", "&Use this run's settings", None, "Put the open run's settings in the form")
+        self.copy_command = self._add(
+            run, "copyCommand", "&Copy as command line", None, "Put a line for a terminal on the clipboard that does the same"
+        )
+        run.addSeparator()
+        self.add_to_queue = self._add(
+            run, "addToQueueMenu", "Add to &queue", "Ctrl+Shift+A", "Put the settings on the left at the end of the queue"
+        )
+        self.sweep = self._add(
+            run, "sweepMenu", "S&weep …", None, "Give several values to settings, and queue every combination"
+        )
         self.view = self._menu("&View")
         help_menu = self._menu("&Help")
+        self.copy_report = self._add(
+            help_menu, "copyReportMenu", "&Copy report", None, "Settings, versions and log of the open run; no personal paths"
+        )
         self.about = self._add(help_menu, "aboutStudio", "&About VPNs Studio", None, "Versions, licence, citation")
         self.set_recent(())
 

@@ -2,25 +2,46 @@
 
 from PySide6.QtWidgets import QWidget
 
+from vpns_gui.controllers.compare import CompareController
 from vpns_gui.controllers.curves import CurvesController
 from vpns_gui.controllers.masks import MaskController
+from vpns_gui.controllers.saving import Savable, SavingController
 from vpns_gui.main_window import MainWindow
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
+from vpns_gui.views.compare import CompareView
 from vpns_gui.views.curves import CurvesView
 from vpns_gui.views.mask import MaskView
 
 
 class Plots:
-    """Curves and masks, in the pages that wait for them."""
+    """Curves, masks and the comparison, in the pages that wait for them."""
 
     def __init__(self, window: MainWindow, session: Session, refresh: Refresh) -> None:
         self.curves = CurvesView(window.curves_page)
         self.masks = MaskView(window.masks_page)
+        self.compare = CompareView(window.compare_page)
+        self._window = window
         _put(self.curves, window.curves_page)
         _put(self.masks, window.masks_page)
+        _put(self.compare, window.compare_page)
         CurvesController(session, self.curves, refresh, window)
         MaskController(session, self.masks, refresh, window)
+        self._comparison = CompareController(session, self.compare, refresh, window)
+        self._session = session
+
+    def connect_saving(self, saving: SavingController) -> None:
+        """Say what of curves and comparison can be saved."""
+        saving.add(self._window.curves_page, self._saved_curves)
+        saving.add(self._window.compare_page, self._comparison.savable)
+        self.compare.save_requested.connect(saving.open)
+
+    def _saved_curves(self) -> Savable | None:
+        store = self._session.store
+        if store is None or self.curves.is_empty:
+            return None
+        tables = [("Curves", lambda: self.curves.table)]
+        return Savable(f"{store.folder.name}_curves", tables, lambda: self.curves.picture)
 
 
 def _put(view: QWidget, page: QWidget) -> None:

@@ -9,28 +9,43 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from vpns_engine.folders import config_folder
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
 from vpns_gui.controllers.checkpoint import CheckpointController
 from vpns_gui.controllers.closing import Closing
 from vpns_gui.controllers.data import DataController
 from vpns_gui.controllers.devices import DeviceController
+from vpns_gui.controllers.estimate import EstimateController
 from vpns_gui.controllers.export import ExportController
+from vpns_gui.controllers.follow import FollowController, folder_of
+from vpns_gui.controllers.form_memory import FormMemory
 from vpns_gui.controllers.going_on import GoingOn
+from vpns_gui.controllers.interrupted import InterruptedController
+from vpns_gui.controllers.keeping import KeepingController
 from vpns_gui.controllers.library import LibraryController
+from vpns_gui.controllers.library_table import LibraryTable
 from vpns_gui.controllers.log import LogController
+from vpns_gui.controllers.problems import ProblemController
 from vpns_gui.controllers.prompt import PromptController
+from vpns_gui.controllers.queue import QueueController
 from vpns_gui.controllers.results import ResultsController
 from vpns_gui.controllers.run import RunController
 from vpns_gui.controllers.run_bar import RunBarController
+from vpns_gui.controllers.runs_folder import RunsFolderController
+from vpns_gui.controllers.saving import SavingController
 from vpns_gui.controllers.setup import SetupController
 from vpns_gui.controllers.summary import SummaryController
+from vpns_gui.controllers.sweep import SweepController
 from vpns_gui.controllers.timeline import TimelineController
+from vpns_gui.controllers.working import WorkingController
 from vpns_gui.dialogs.about import AboutDialog
 from vpns_gui.dialogs.question import ask, tell
 from vpns_gui.main_window import MainWindow
+from vpns_gui.menus import CONTINUE, PAUSE
 from vpns_gui.notices import Notices
 from vpns_gui.refresh import Refresh
+from vpns_gui.run_queue import RunQueue
 from vpns_gui.session import Session
 from vpns_gui.settings import Settings
 
@@ -61,20 +76,41 @@ class Studio(QObject):
         self.library = LibraryController(self.session, self.notices, runs, window)
         self.checkpoint = CheckpointController(self.run, self.notices, self._settings, window)
         self.export = ExportController(self.session, self.notices, window)
-        self.setup = SetupController(self.session, self.run, window.setup, self.notices, window)
+        self.queue = QueueController(
+            RunQueue(config_folder(), window), self.run, self.session, window.queue, self.notices, runs, window
+        )
+        self.setup = SetupController(self.session, self.run, self.queue, window.setup, self.notices, window)
+        self.sweep = SweepController(self.queue, window.setup, runs, window)
+        self._memory = FormMemory(window.setup, self.notices, config_folder(), window)
+        self.estimate = EstimateController(self.run, window.setup, runs, window)
         self.data = DataController(self.session, self.run, window.setup, self.notices, window)
         self.going_on = GoingOn(self.session, self.run, window.setup, window)
         self.devices = DeviceController(window.setup, window)
+        self.interrupted = InterruptedController(self.session, self.run, window.offer_bar, runs, window)
+        self.follow = FollowController(self.session, self.notices, self.library.open, window)
+        WorkingController(self.session, self.run, window.working_bar, window)
+        self.problems = ProblemController(self.session, self.run, self.notices, window)
         self._closing = Closing(self.run, window)
         LogController(self.session, self.notices, window.log, window)
-        RunBarController(self.session, self.run, window.run_bar, window)
+        self.run_bar = RunBarController(self.session, self.run, window.run_bar, window)
         TimelineController(self.session, window.run_bar.timeline, refresh, window)
         PromptController(self.session, window.prompt, refresh, self.notices, window)
         ResultsController(self.session, window.results, refresh, window)
-        SummaryController(self.session, window.summary, runs, refresh, window)
+        self.summary = SummaryController(self.session, window.summary, runs, refresh, window)
+        self.library_table = LibraryTable(self.session, self.notices, window.library, runs, self._settings, refresh)
+        self.saving = SavingController(window.tabs, self._settings, self.notices, window)
+        self.keeping = KeepingController(self.notices, window)
+        self.runs_folder = RunsFolderController(self.run, self.notices, window)
+        self._connect_keeping()
         self._connect_window()
+        self._connect_library()
         self._connect_menus()
+        self._connect_queue()
         self.library.refresh()
+        self.interrupted.look()
+        self.setup.load()
+        self._memory.restore()
+        self.queue.load()
         self._update()
 
     def complete(self) -> None:
@@ -83,6 +119,7 @@ class Studio(QObject):
 
         if self.plots is None:
             self.plots = Plots(self.window, self.session, self._refresh)
+            self.plots.connect_saving(self.saving)
 
     def _connect_window(self) -> None:
         window = self.window
@@ -90,14 +127,52 @@ class Studio(QObject):
         self._closing.waiting.connect(window.run_bar.set_notice)
         window.run_bar.discard_requested.connect(self._ask_discard)
         window.run_bar.export_requested.connect(self.export.open)
+        window.run_bar.details_requested.connect(self.problems.open)
         self.export.possible_changed.connect(window.run_bar.set_can_export)
         self.export.possible_changed.connect(window.menus.export.setEnabled)
+        window.dropped.connect(self._open_dropped)
+        self.library.opened.connect(self.follow.follow)
+        self.interrupted.show_requested.connect(self.library.open)
+        self.run.held.connect(self.follow.open_held)
         self.run.all_done.connect(self._show_done)
-        self.run.refused.connect(lambda why: self._warn("The run could not be started.", why))
+        self.run.refused.connect(self._tell_refused)
         self.going_on.refused.connect(lambda why: self._warn("The run cannot be tuned further.", why))
+        self.saving.refused.connect(lambda why: self._warn("This could not be saved.", why))
         self.library.refused.connect(lambda why: self._warn("The run could not be opened.", why))
-        for changed in (self.run.state_changed, self.session.run_changed, window.setup.ready_changed):
+        for changed in (
+            self.run.state_changed,
+            self.session.run_changed,
+            self.session.standing_changed,
+            window.setup.ready_changed,
+        ):
             changed.connect(self._update)
+
+    def _connect_queue(self) -> None:
+        window, menus = self.window, self.window.menus
+        window.setup.devices_changed.connect(self.queue.set_devices)
+        self.queue.show_requested.connect(self.library.open)
+        self.queue.added.connect(window.queue_dock.raise_)
+        window.setup.sweep_requested.connect(self.sweep.open)
+        for action, act in (
+            (menus.add_to_queue, window.setup.queue_up),
+            (menus.sweep, self.sweep.open),
+            (menus.copy_command, self.setup.copy_command),
+        ):
+            action.triggered.connect(_without_argument(act))
+
+    def _connect_keeping(self) -> None:
+        self.keeping.changed.connect(self.estimate.look_again)
+        self.keeping.cleared.connect(self._look_after_clearing)
+        self.library_table.clear_requested.connect(self.keeping.ask_clear)
+        self.runs_folder.changed.connect(self._set_runs)
+
+    def _connect_library(self) -> None:
+        table, window = self.library_table, self.window
+        table.open_requested.connect(self.library.open)
+        table.opened.connect(lambda _opened: window.tabs.setCurrentWidget(window.curves_page))
+        table.resume_requested.connect(self.run.resume)
+        table.settings_read.connect(window.setup.set_config)
+        table.refused.connect(lambda why: self._warn("This could not be done.", why))
 
     def _connect_menus(self) -> None:
         menus, window = self.window.menus, self.window
@@ -106,15 +181,21 @@ class Studio(QObject):
             (menus.open, self._choose_run),
             (menus.open_checkpoint, self.checkpoint.open),
             (menus.export, self.export.open),
+            (menus.save_shown, self.saving.open),
             (menus.show_folder, self._show_folder),
             (menus.data_root, self.data.choose_root),
+            (menus.runs_folder, self.runs_folder.open),
+            (menus.keeping, self.keeping.open),
             (menus.quit, window.close),
             (menus.start, self.setup.start),
             (menus.start_again, partial(self.setup.start, again=True)),
+            (menus.pause, self.run.toggle_pause),
             (menus.stop, self.run.stop),
+            (menus.resume, self.run_bar.resume),
             (menus.discard, self._ask_discard),
             (menus.tune_further, self.going_on.tune_further),
             (menus.take_over, self.setup.take_over),
+            (menus.copy_report, self.problems.copy),
             (menus.about, self._about),
         ):
             action.triggered.connect(_without_argument(act))
@@ -126,18 +207,20 @@ class Studio(QObject):
         """Show an error that nobody caught; the window goes on."""
         line, trace = error
         self.notices.say(f"Unexpected error: {line}", "error")
-        if self.window.findChild(QObject, "warning") is None:  # one is enough, whatever comes after it
-            tell(self.window, "Something went wrong in the program.", f"{line}\nThe window goes on.", more=trace)
+        self.problems.tell_unexpected(line, trace)
 
     def _update(self) -> None:
         menus, idle, is_open = self.window.menus, self.run.state == "idle", self.session.store is not None
-        menus.new.setEnabled(idle)
-        menus.open.setEnabled(idle)
         menus.open_checkpoint.setEnabled(idle)
-        menus.recent.setEnabled(idle)
         for start in (menus.start, menus.start_again):
             start.setEnabled(idle and self.window.setup.ready)
-        menus.stop.setEnabled(self.run.state == "running")
+        on = self.run.state in ("running", "pausing", "paused")
+        menus.pause.setEnabled(on)
+        menus.pause.setText(PAUSE if not on or self.run.state == "running" else CONTINUE)
+        menus.stop.setEnabled(on)
+        menus.add_to_queue.setEnabled(self.window.setup.can_queue)
+        menus.sweep.setEnabled(not self.window.setup.editing)
+        menus.resume.setEnabled(self.run.can_resume)
         menus.discard.setEnabled(self.run.can_discard)
         menus.tune_further.setEnabled(idle and self.going_on.possible)
         menus.take_over.setEnabled(is_open)
@@ -152,6 +235,9 @@ class Studio(QObject):
             for work in self.window.findChildren(Background):
                 work.close()
             self.devices.close()
+            self.estimate.close()
+            self._memory.close()
+            self.queue.close()
             closing.accept()
 
     def _new(self) -> None:
@@ -171,7 +257,21 @@ class Studio(QObject):
         self._settings.remember_folder("open", Path(folder).parent)
         self.library.open(Path(folder))
 
+    def _open_dropped(self, path: Path) -> None:
+        folder = folder_of(path)
+        if folder is None:
+            why = f"{path} is no run folder, and lies in none: a run has config.json and run.json."
+            self._warn("This cannot be opened.", why)
+        else:
+            self.library.open(folder)
+
+    def _tell_refused(self, why: str) -> None:
+        if not self.queue.works_here:  # the queue says it in its own list, and goes on
+            self._warn("The run could not begin.", why)
+
     def _show_done(self, folder: Path) -> None:
+        if self.queue.last_was_queued:
+            return
         self.library.open(folder)
         why = f"Its results are in {folder.name}, which is open now. Run > Start anew does it once more."
         tell(self.window, "This is done already.", why).setIcon(QMessageBox.Icon.Information)
@@ -192,6 +292,25 @@ class Studio(QObject):
                 refuse="Keep",
                 accepted=self.run.discard,
             )
+
+    def _look_after_clearing(self, folders: tuple[Path, ...]) -> None:
+        """Show what is left of the runs."""
+        self.library_table.look()
+        self.estimate.look_again()
+        store = self.session.store
+        if store is not None and store.folder in folders and not self.session.live:
+            self.library.open(store.folder)
+
+    def _set_runs(self, runs: Path) -> None:
+        """Keep runs in another folder from now on; the open run is that of the new folder, if it went along."""
+        before, self._runs = self._runs, runs
+        for part in (self.run, self.library, self.queue, self.sweep, self.interrupted, self.library_table, self.estimate):
+            part.set_runs(runs)
+        self.summary.set_runs(runs)
+        store = self.session.store
+        if store is not None and store.folder.absolute().parent == before.absolute():
+            self.session.close()
+            self.library.open(runs / store.folder.name)
 
     def _about(self) -> None:
         AboutDialog(self.window).open()

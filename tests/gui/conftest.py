@@ -34,6 +34,7 @@ def studio(qtbot, tmp_path, runs, monkeypatch):
     for work in made.window.findChildren(Background):
         work.close()
     made.devices.close()
+    made.queue.close()
     made.window.hide()
     made.window.deleteLater()
     # no event loop is left to do it, and every window that stays makes each change of colours slower

@@ -4,7 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from PySide6.QtWidgets import QPlainTextEdit
 
+from vpns_gui.dialogs.problem import ProblemDialog
 from vpns_gui.unexpected import UnexpectedErrors
 
 
@@ -62,10 +64,10 @@ def test_that_an_unexpected_error_is_told_and_the_window_lives(studio, errors):
         errors.take(type(error), error, error.__traceback__)
         errors.take(type(error), error, error.__traceback__)
     assert "KeyError: 'prompt/delta'" in studio.window.log.text
-    boxes = [box for box in studio.window.findChildren(object) if getattr(box, "objectName", str)() == "warning"]
-    assert len(boxes) == 1 and "Traceback" in boxes[0].detailedText()
+    (dialog,) = studio.window.findChildren(ProblemDialog)
+    assert "Traceback" in dialog.findChild(QPlainTextEdit, "problemLines").toPlainText()
     assert studio.window.isVisible()
-    boxes[0].close()
+    dialog.close()
 
 
 def test_that_an_interrupt_is_not_an_error_of_the_program(errors):

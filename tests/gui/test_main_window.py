@@ -1,7 +1,6 @@
 """The window: starting, stopping, discarding, exporting, closing; the run itself is made up."""
 
 import threading
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Qt
@@ -99,15 +98,28 @@ def test_that_start_runs_to_the_end_and_says_so(studio, drive, qtbot):
 
 
 @pytest.mark.usefixtures("drive")
-def test_that_nothing_else_can_be_started_or_opened_meanwhile(studio, qtbot):
+def test_that_nothing_else_can_be_started_meanwhile(studio, qtbot):
     started(studio, qtbot)
-    menus = studio.window.menus
-    assert not button(studio, "start").isEnabled()
-    assert not any(action.isEnabled() for action in (menus.start, menus.open, menus.new, menus.recent, menus.export))
-    assert menus.stop.isEnabled() and menus.discard.isEnabled()
+    menus, folder = studio.window.menus, studio.session.store.folder
+    assert not button(studio, "start").isEnabled() and not button(studio, "resume").isVisible()
+    assert not any(action.isEnabled() for action in (menus.start, menus.resume, menus.open_checkpoint, menus.export))
+    assert menus.stop.isEnabled() and menus.pause.isEnabled() and menus.discard.isEnabled()
     studio.run.start(config())
-    studio.library.open(Path("anywhere"))
-    assert "stop it before opening another" in studio.window.log.text
+    studio.run.resume(folder)
+    assert studio.run.state == "running" and studio.session.store.folder == folder
+
+
+@pytest.mark.usefixtures("drive")
+def test_that_an_empty_window_brings_the_run_that_works_back(studio, qtbot):
+    started(studio, qtbot)
+    working = studio.session.store
+    studio.window.menus.new.trigger()
+    assert studio.session.store is None and not button(studio, "stop").isEnabled()
+    press(qtbot, button(studio, "workingBar_show"))
+    assert studio.session.store is working and button(studio, "stop").isEnabled()
+    studio.window.menus.new.trigger()
+    studio.library.open(working.folder)
+    assert studio.session.store is working and studio.session.live
 
 
 @pytest.mark.usefixtures("drive")

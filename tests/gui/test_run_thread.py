@@ -6,12 +6,12 @@ import threading
 
 import pytest
 
-from tests.gui.made_runs import config
+from tests.gui.made_runs import MadeRun, config
 from vpns_engine.errors import EngineError
-from vpns_engine.events import EpochEnded, RunEnded, StepDone
+from vpns_engine.events import EpochEnded, Resumed, RunEnded, StepDone
 from vpns_engine.store import RunStore
 from vpns_gui import preload, run_thread
-from vpns_gui.run_thread import RunThread, StepThrottle
+from vpns_gui.run_thread import NewRun, OldRun, RunThread, StepThrottle
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def drive(events):
 
 @pytest.fixture
 def thread(runs, qapp):
-    made = RunThread(config(), runs, qapp)
+    made = RunThread(NewRun(config(), runs), qapp)
     yield made
     made.stop()
     made.wait()
@@ -63,7 +63,7 @@ def thread(runs, qapp):
 def test_that_the_folder_comes_first_and_the_end_last(thread, monkeypatch, qtbot):
     monkeypatch.setattr(run_thread, "start", drive([step(1)]))
     seen = []
-    thread.opened.connect(lambda store: seen.append(store.folder.is_dir()))
+    thread.opened.connect(lambda begun: seen.append(begun.store.folder.is_dir() and begun.history.started is None))
     thread.told.connect(lambda told: seen.append(told.kind))
     thread.finished.connect(lambda: seen.append("over"))
     with qtbot.waitSignal(thread.finished):
@@ -98,6 +98,43 @@ def test_that_a_folder_that_cannot_be_made_is_refused_in_words(thread, monkeypat
     with qtbot.waitSignal(thread.refused) as refused, qtbot.waitSignal(thread.finished):
         thread.start()
     assert "no permission" in refused.args[0]
+
+
+def test_that_a_run_that_goes_on_brings_what_happened_before(runs, qapp, monkeypatch, qtbot):
+    store = MadeRun(runs, config()).write(levels=0, end="stopped")
+
+    def resume(store, _control, sinks, *, opened):
+        with store.writing():
+            opened(store)
+            for sink in sinks:
+                sink(Resumed(at=0, text="Goes on"))
+
+    monkeypatch.setattr(run_thread, "resume", resume)
+    thread = RunThread(OldRun(store.folder), qapp)
+    seen, told = [], []
+    thread.opened.connect(seen.append)
+    thread.told.connect(told.append)
+    with qtbot.waitSignal(thread.finished):
+        thread.start()
+    assert [begun.history.ended.status for begun in seen] == ["stopped"] and told[0].at == 0
+
+
+def test_that_a_run_that_somebody_has_in_hand_is_told_and_not_refused(runs, qapp, qtbot):
+    store = MadeRun(runs, config()).write(levels=0, end="stopped")
+    thread = RunThread(OldRun(store.folder), qapp)
+    refused = []
+    thread.refused.connect(refused.append)
+    with store.writing(), qtbot.waitSignal(thread.held, timeout=20_000) as held, qtbot.waitSignal(thread.finished):
+        thread.start()
+    assert held.args[0] == store.folder and refused == []
+
+
+def test_that_a_finished_run_is_refused_in_words(runs, qapp, qtbot):
+    store = MadeRun(runs, config()).write()
+    thread = RunThread(OldRun(store.folder), qapp)
+    with qtbot.waitSignal(thread.refused, timeout=20_000) as refused, qtbot.waitSignal(thread.finished):
+        thread.start()
+    assert "is finished" in refused.args[0]
 
 
 def test_that_libraries_are_opened_ahead_where_that_helps(monkeypatch):

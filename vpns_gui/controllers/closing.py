@@ -7,6 +7,8 @@ from vpns_gui.background import Background
 from vpns_gui.controllers.run import RunController
 from vpns_gui.dialogs.question import ask
 
+_KEPT = "The best and the last state are kept, and Resume goes on at the same batch when the window is open again."
+
 
 class Closing(QObject):
     """Decides whether the window may close now; closes it later where it may not."""
@@ -41,12 +43,13 @@ class Closing(QObject):
     def _ask(self) -> None:
         if self._question is not None:
             return
+        paused = self._run.state == "paused"
         self._question = ask(
             self._window,
-            "A run is on.",
-            "Stop it and close the window? The result so far is kept; the run can be opened and exported later.",
+            "A run is paused." if paused else "A run is on.",
+            f"{'End the pause by stopping it' if paused else 'Stop it'} and close the window? {_KEPT}",
             accept="Stop and close",
-            refuse="Keep running",
+            refuse="Keep it paused" if paused else "Keep running",
             accepted=self._stop,
         )
         self._question.finished.connect(self._answered)

@@ -5,12 +5,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from vpns_engine.events import Event, RunEnded
 from vpns_engine.further import further_values
 from vpns_engine.specs.problems import config_from
 from vpns_engine.specs.run import RunConfig
 from vpns_gui.background import Background
-from vpns_gui.controllers.run import RunController
+from vpns_gui.controllers.run import RunController, RunOver
 from vpns_gui.dialogs.question import ask
 from vpns_gui.forms.setup_panel import SetupPanel
 from vpns_gui.session import Session
@@ -33,7 +32,7 @@ class GoingOn(QObject):
         self._reader = Background(self)
         self._reader.done.connect(panel.set_config)
         self._reader.failed.connect(self.refused)
-        session.told.connect(self._take)
+        run.over.connect(self._take)
         run.state_changed.connect(self._offer)
 
     @property
@@ -48,11 +47,11 @@ class GoingOn(QObject):
         if store is not None and self.possible:
             self._reader.start(lambda: config_from(further_values(store)))
 
-    def _take(self, told: Event) -> None:
-        store = self._session.store
-        if isinstance(told, RunEnded) and told.micro_batch and store is not None:
-            data = store.config.data.model_copy(update={"micro_batch": told.micro_batch})
-            self._short = store.config.model_copy(update={"data": data})
+    def _take(self, over: RunOver) -> None:
+        if over.store is not None and over.ended is not None and over.ended.micro_batch:
+            config = over.store.config
+            data = config.data.model_copy(update={"micro_batch": over.ended.micro_batch})
+            self._short = config.model_copy(update={"data": data})
 
     def _offer(self) -> None:
         if self._short is None or self._run.state != "idle":

@@ -10,8 +10,10 @@ from vpns_engine.events import (
     LabelsMapped,
     LevelSaved,
     Message,
+    Paused,
     PhaseStarted,
     Preparing,
+    Resumed,
     RunEnded,
     RunStarted,
     Tested,
@@ -68,7 +70,7 @@ class LogController(QObject):
 
 def known_events(history: RunHistory) -> list[Event]:
     """Give the events that a history holds and the log speaks of, in order."""
-    found: list[Event] = [*history.messages]
+    found: list[Event] = [*history.messages, *history.resumed]
     found += [told for told in (history.started, history.ended) if told is not None]
     found += [epoch for phase in history.phases for epoch in phase.epochs[:1] if epoch.epoch == 0]
     found += [phase.begun for phase in history.phases if phase.begun is not None]
@@ -109,7 +111,7 @@ def line_of(told: Event, history: RunHistory) -> str:
             with_prompt = f", {percent(told.accuracy_prompted)} with prompt" if told.accuracy_prompted is not None else ""
             stage = DENSE_LABELS[told.stage].lower() if told.level == DENSE else _STAGES.get(told.stage, told.stage)
             return f"Test accuracy, {stage}: {percent(told.accuracy)} without prompt{with_prompt}"
-        case Preparing() | Message():
+        case Preparing() | Message() | Paused() | Resumed():
             return told.text
         case RunEnded():
             return f"Run {told.status}" + (f": {told.text}" if told.text else "")

@@ -10,7 +10,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded, Event, LevelSaved, RunStarted
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
-from vpns_gui.controllers.offers import Offer, masks_of
+from vpns_gui.controllers.offers import Offer, masks_of, still_there
 from vpns_gui.models.layers_table import LayerRow
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
@@ -53,9 +53,11 @@ class MaskController(QObject):
             self._mark()
 
     def _offer(self) -> None:
-        history = self._session.history
-        self._offers = [] if history is None else masks_of(history, self._session.level)
+        history, store = self._session.history, self._session.store
+        told = [] if history is None else masks_of(history, self._session.level)
+        self._offers = [] if store is None else still_there(told, store.folder)
         self._view.set_masks([offer.label for offer in self._offers])
+        self._view.set_not_kept(bool(told) and not self._offers)
 
     def _show_masks(self, index: int) -> None:
         history, store = self._session.history, self._session.store

@@ -1,7 +1,8 @@
 """What of a level can be looked at: the prompts and masks that its events name, in order."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from vpns_engine.events import EpochEnded, LevelSaved
 from vpns_engine.history import PhaseHistory, RunHistory
@@ -24,6 +25,30 @@ class Offer:
     path: str
     kept: tuple[int, ...] = ()
     has_state: bool = False
+    instead: str = ""
+    """A saved state that holds the same, where the file itself was not kept."""
+
+
+def still_there(offers: Iterable[Offer], folder: Path) -> list[Offer]:
+    """Leave out what was not kept in the run folder (see vpns_engine.keeping); a saved state may stand in for it."""
+    names: dict[Path, frozenset[str]] = {}
+    found = []
+    for offer in offers:
+        if _is_in(folder / offer.path, names):
+            found.append(offer)
+        elif offer.instead and _is_in(folder / offer.instead, names):
+            found.append(replace(offer, path=offer.instead, has_state=True))
+    return found
+
+
+def _is_in(path: Path, names: dict[Path, frozenset[str]]) -> bool:
+    """Tell whether a file is there; each folder is read once."""
+    if path.parent not in names:
+        try:
+            names[path.parent] = frozenset(found.name for found in path.parent.iterdir())
+        except (OSError, ValueError):  # gone, or no path at all
+            names[path.parent] = frozenset()
+    return path.name in names[path.parent]
 
 
 def prompts_of(history: RunHistory, level: int) -> list[Offer]:
@@ -33,8 +58,17 @@ def prompts_of(history: RunHistory, level: int) -> list[Offer]:
         for saved in _saved(history, level)
         if _kind(history, saved) == "finetune" and history.measured_at(saved) is not None
     }
+    states = {
+        (saved.phase, saved.epoch): saved.state_path
+        for saved in _saved(history, level)
+        if history.measured_at(saved) is not None
+    }
     return [
-        Offer(_name(phase, epoch) + (" (chosen)" if (index, epoch.epoch) in chosen else ""), epoch.prompt_path)
+        Offer(
+            _name(phase, epoch) + (" (chosen)" if (index, epoch.epoch) in chosen else ""),
+            epoch.prompt_path,
+            instead=states.get((index, epoch.epoch), ""),
+        )
         for index, phase, epoch in _epochs(history, level)
         if epoch.prompt_path
     ]

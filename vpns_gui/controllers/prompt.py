@@ -12,7 +12,7 @@ from vpns_engine.events import EpochEnded, Event, LevelSaved, RunStarted
 from vpns_engine.history import RunHistory
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
-from vpns_gui.controllers.offers import Offer, prompts_of, region_text
+from vpns_gui.controllers.offers import Offer, prompts_of, region_text, still_there
 from vpns_gui.notices import Notices
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
@@ -67,13 +67,16 @@ class PromptController(QObject):
         elif not store.config.uses_prompt:
             self._view.set_no_prompt()
         else:
-            self._offers = prompts_of(history, self._session.level)
+            told = prompts_of(history, self._session.level)
+            self._offers = still_there(told, store.folder)
             saved = saved_prompt(history, self._session.level, self._offers)
             # named as in the mask view
             labels = [offer.label.removesuffix(" (chosen)").removesuffix(_SAVED) for offer in self._offers]
             if saved is not None:
                 labels[saved] += _SAVED
             self._view.set_prompts(labels, saved)
+            if told and not labels:
+                self._view.set_not_kept()
 
     def _read_prompt(self, index: int) -> None:
         store = self._session.store
@@ -104,6 +107,8 @@ def saved_prompt(history: RunHistory, level: int, offers: Sequence[Offer]) -> in
         return None
     places = {offer.path: index for index, offer in enumerate(offers)}
     for state in reversed(saved):
+        if state.state_path in places:  # its own prompt was not kept beside it
+            return places[state.state_path]
         found = [e.prompt_path for e in history.phases[state.phase].epochs if e.epoch == state.epoch]
         if found and found[-1] in places:
             return places[found[-1]]
@@ -114,7 +119,9 @@ def saved_prompt(history: RunHistory, level: int, offers: Sequence[Offer]) -> in
 
 
 def _prompt(store: RunStore, offer: Offer) -> dict[str, Any]:
-    arrays = read_arrays(store.path(offer.path), ("delta", "added"))
+    prefix = "prompt/" if offer.has_state else ""
+    found = read_arrays(store.path(offer.path), (f"{prefix}delta", f"{prefix}added"))
+    arrays = {name.removeprefix(prefix): array for name, array in found.items()}
     side = store.config.prompt.canvas
     if any(array.shape != (3, side, side) for array in arrays.values()):
         raise EngineError(f"{offer.path} holds no prompt of {side} x {side} px")

@@ -1,34 +1,50 @@
-"""Starts, stops and discards the runs that work in this window, one after another."""
+"""Starts, resumes, pauses, stops and discards the runs that work in this window, one after another."""
 
 import shutil
-import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from vpns_engine.drive import RunMaker
 from vpns_engine.errors import EngineError
-from vpns_engine.events import Event, RunEnded
+from vpns_engine.events import Event, Paused, Resumed, RunEnded
 from vpns_engine.files import explain
 from vpns_engine.forecast import numbered
-from vpns_engine.history import RunHistory
 from vpns_engine.levels import Done
 from vpns_engine.specs.run import RunConfig
-from vpns_engine.store import SILENT_SECONDS, RunStore
+from vpns_engine.store import RunStore
 from vpns_gui.background import Background
 from vpns_gui.notices import Notices
-from vpns_gui.run_thread import RunThread
+from vpns_gui.run_thread import Begun, NewRun, OldRun, RunThread
 from vpns_gui.session import Session
+
+RunState = Literal["idle", "running", "pausing", "paused", "stopping"]
+_HELD = "another process works on this run"
+
+
+@dataclass(frozen=True)
+class RunOver:
+    """How one run left this window. `store` is None where no folder was made: refused, or done already."""
+
+    store: RunStore | None
+    ended: RunEnded | None
+    refused: str = ""
 
 
 class RunController(QObject):
     """Owns the run thread and feeds its events to the session."""
 
     state_changed = Signal(object)
-    """One of `idle`, `running`, `stopping`."""
+    """One of `idle`, `running`, `pausing`, `paused`, `stopping`."""
     refused = Signal(str)
-    """A run could not be started: why."""
+    """A run could not begin: why."""
+    held = Signal(object)
+    """A run that was to go on here is in another process's hands (its folder)."""
+    over = Signal(object)
+    """A run does not work here any more (RunOver); the next one of several begins after this."""
     all_done = Signal(object)
     """Nothing was left to do; the run that did it last (its folder)."""
 
@@ -39,21 +55,32 @@ class RunController(QObject):
         self._runs = runs
         self._thread: RunThread | None = None
         self.own: RunStore | None = None
-        """The run made last in this window."""
+        """The run that worked last in this window."""
         self._discarding = False
         self._waiting: list[RunConfig] = []
         self._make: RunMaker | None = None
         self._total, self._again, self._config, self._opened, self._reused = 0, False, RunConfig(), False, Done()
+        self._why = ""
+        self._show_next = True
+        self._ended: RunEnded | None = None
         self._removal = Background(self, matters=True)
         self._removal.done.connect(lambda folder: notices.say(f"Discarded {folder}"))
         self._removal.failed.connect(partial(notices.say, severity="error"))
 
+    def set_runs(self, runs: Path) -> None:
+        """Runs are kept in another folder from now on."""
+        self._runs = runs
+
     @property
-    def state(self) -> str:
-        """`idle`, `running` or `stopping`."""
+    def state(self) -> RunState:
+        """How the run that works here stands; `idle` where none does."""
         if self._thread is None:
             return "idle"
-        return "stopping" if self._thread.stopping else "running"
+        if self._thread.stopping:
+            return "stopping"
+        if self._thread.pausing:
+            return "paused" if self._session.working_standing == "paused" else "pausing"
+        return "running"
 
     @property
     def position(self) -> str:
@@ -62,11 +89,21 @@ class RunController(QObject):
 
     @property
     def can_discard(self) -> bool:
-        """Tell whether the open run is in the folder of runs and is not being discarded already."""
+        """Tell whether the open run is in the folder of runs, in nobody else's hands, and not being discarded already."""
         store = self._session.store
         if store is None or self._discarding:
             return False
-        return store is self.own or (self._thread is None and store.folder.resolve().parent == self._runs.resolve())
+        return self._session.live or (not self._session.followed and store.folder.resolve().parent == self._runs.resolve())
+
+    @property
+    def resumable(self) -> bool:
+        """Tell whether the open run was left before its end: it could go on here, were no other run on."""
+        return self._session.resumable and not self._discarding
+
+    @property
+    def can_resume(self) -> bool:
+        """Tell whether the open run can go on here now."""
+        return self._thread is None and self.resumable
 
     def start(self, *configs: RunConfig, again: bool = False, make: RunMaker | None = None) -> None:
         """Begin a run, and do the others after it; does nothing while one is on.
@@ -76,43 +113,82 @@ class RunController(QObject):
         if self._thread is None and configs:
             self._make = make
             self._waiting, self._total, self._again, self._opened = list(configs), len(configs), again, False
+            self._show_next = True
             self._begin()
 
+    def resume(self, folder: Path) -> None:
+        """Go on with a run that was left before its end; not while one is on."""
+        if self._thread is not None:
+            self._notices.say(f"{folder.name} cannot go on while another run is on in this window", "warning")
+            return
+        self._waiting, self._total, self._opened, self._show_next = [], 1, False, True
+        self._reused, self._make = Done(), None
+        self._launch(OldRun(folder))
+
     def _begin(self) -> None:
-        self.own, self._discarding, self._reused = None, False, Done()
+        self._reused = Done()
         self._config = self._waiting.pop(0)
-        self._thread = RunThread(self._config, self._runs, self, again=self._again, make=self._make)
+        self._launch(NewRun(self._config, self._runs, again=self._again, make=self._make))
+
+    def _launch(self, job: NewRun | OldRun) -> None:
+        self.own, self._discarding, self._why, self._ended = None, False, "", None
+        self._thread = RunThread(job, self)
         self._thread.reused.connect(self._reuse)
         self._thread.opened.connect(self._open)
         self._thread.told.connect(self._take)
         self._thread.refused.connect(self._refuse)
+        self._thread.held.connect(self._follow_other)
         self._thread.finished.connect(self._finish)
         self._thread.start()
         self.state_changed.emit(self.state)
+
+    def pause(self) -> None:
+        """Ask the run to pause within one batch: a checkpoint is written and the device is let go of."""
+        if self._thread is not None and self.state == "running":
+            self._thread.pause()
+            self._notices.say("Pausing after the current batch …")
+            self.state_changed.emit(self.state)
+
+    def go_on(self) -> None:
+        """End the pause, or the wish for one."""
+        if self._thread is not None and self.state in ("pausing", "paused"):
+            self._thread.go_on()
+            self.state_changed.emit(self.state)
+
+    def toggle_pause(self) -> None:
+        """Pause the run that works here, or let it go on."""
+        if self.state == "running":
+            self.pause()
+        else:
+            self.go_on()
 
     def stop(self) -> None:
         """Ask the run to stop within one batch; its result so far is kept, and those that wait are not begun."""
         waiting = len(self._waiting)
         self._waiting.clear()
         if self._thread is not None and not self._thread.stopping:
+            when = "Stopping …" if self.state == "paused" else "Stopping after the current batch …"
             self._thread.stop()
-            self._notices.say("Stopping after the current batch …" + _not_begun(waiting))
+            self._notices.say(when + _not_begun(waiting))
             self.state_changed.emit(self.state)
 
     def discard(self) -> None:
-        """Stop, then remove the run folder once the thread has ended."""
+        """Remove the open run's folder; if it works here it is stopped first."""
         if not self.can_discard:
             return
-        self._discarding = True
-        if self._thread is not None:
+        if self._session.live:
+            self._discarding = True
             self.stop()
         else:
-            self._remove()
+            assert self._session.store is not None
+            self._remove(self._session.store)
 
-    def _open(self, store: RunStore) -> None:
-        self.own, self._opened = store, True
-        self._session.open(store, RunHistory(), live=True)
+    def _open(self, begun: Begun) -> None:
+        self.own, self._opened = begun.store, True
+        imported = self._make is not None
+        self._session.open(begun.store, begun.history, live=True, show=self._show_next, imported=imported)
         self._say_reused()  # an opened run empties the log
+        self.state_changed.emit(self.state)
 
     def _reuse(self, done: Done) -> None:
         self._reused = done
@@ -123,10 +199,19 @@ class RunController(QObject):
 
     def _refuse(self, why: str) -> None:
         self._waiting.clear()  # they would be refused as well
+        self._why = why
         self.refused.emit(why)
 
+    def _follow_other(self, folder: Path) -> None:
+        self._why = _HELD
+        self.held.emit(folder)
+
     def _take(self, told: Event) -> None:
+        if isinstance(told, RunEnded):
+            self._ended = told
         self._session.take(told)
+        if isinstance(told, Paused | Resumed):
+            self.state_changed.emit(self.state)
 
     def _finish(self) -> None:
         thread = self._thread
@@ -134,15 +219,25 @@ class RunController(QObject):
         thread.wait()  # `finished` is sent a moment before the thread is over
         self._thread = None
         thread.deleteLater()
-        history = self._session.history
-        if self._session.live and history is not None and history.ended is None:
-            self._session.take(RunEnded(status="failed", text="an unexpected error in the run's thread; the log has it"))
+        if self.own is not None and self._ended is None:
+            self._ended = RunEnded(status="failed", text="an unexpected error in the run's thread; the log has it")
+            self._session.take(self._ended)
+        self._show_next = self._session.live or self._session.store is None
         self._session.end()
         if self.own is None:
             self._say_reused()
+        self._go_on_after(RunOver(self.own, self._ended, self._why))
+
+    def _go_on_after(self, over: RunOver) -> None:
         if self._discarding:
-            self._remove()
-        elif self._waiting:
+            assert over.store is not None
+            self._remove(over.store)
+            self.over.emit(over)
+            return
+        self.over.emit(over)
+        if self._thread is not None:  # whoever listened has begun another
+            return
+        if self._waiting:
             self._begin()
         else:
             self._rest()
@@ -153,12 +248,13 @@ class RunController(QObject):
         if not self._opened and folder is not None:
             self.all_done.emit(folder)
 
-    def _remove(self) -> None:
-        store = self._session.store
-        assert store is not None
+    def _remove(self, store: RunStore) -> None:
         made_here = store is self.own
-        self.own, self._discarding = None, False
-        self._session.close()
+        self._discarding = False
+        if made_here:
+            self.own = None
+        if store is self._session.store:
+            self._session.close()
         self._removal.start(partial(_remove, store, self._runs, made_here=made_here))
         self.state_changed.emit(self.state)
 
@@ -182,7 +278,6 @@ def _remove(store: RunStore, runs: Path, *, made_here: bool) -> Path:
 
 def _works_elsewhere(store: RunStore) -> bool:
     try:
-        info = store.read_info()
+        return store.read_info().state in ("running", "paused")
     except EngineError:  # damaged: nobody writes it any more
         return False
-    return info.status == "running" and time.time() - info.heartbeat < SILENT_SECONDS

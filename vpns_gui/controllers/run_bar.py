@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from vpns_engine.catalogue import labels
-from vpns_engine.events import Event, RunEnded, RunStarted
+from vpns_engine.events import Event, Paused, Resumed, RunEnded, RunStarted
 from vpns_engine.specs.data import DATASET_LABELS
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.run import RunConfig
@@ -14,7 +14,7 @@ from vpns_engine.words import sparsity_of
 from vpns_gui.controllers.outcome import outcome
 from vpns_gui.controllers.run import RunController
 from vpns_gui.session import Session
-from vpns_gui.views.run_bar import RunBar
+from vpns_gui.views.run_bar import BarState, RunBar, RunButtons
 
 
 class RunBarController(QObject):
@@ -28,9 +28,18 @@ class RunBarController(QObject):
         session.run_changed.connect(self._change_run)
         session.told.connect(self._take)
         session.live_changed.connect(self._update)
+        session.standing_changed.connect(self._stand)
         run.state_changed.connect(self._update)
         bar.stop_requested.connect(run.stop)
+        bar.pause_requested.connect(run.toggle_pause)
+        bar.resume_requested.connect(self.resume)
         self._change_run(None)
+
+    def resume(self) -> None:
+        """Go on with the open run, if it was left before its end."""
+        store = self._session.store
+        if store is not None and self._run.can_resume:
+            self._run.resume(store.folder)
 
     def _change_run(self, store: RunStore | None) -> None:
         self._name(store)
@@ -45,22 +54,38 @@ class RunBarController(QObject):
         self._bar.set_title(title_of(store.config) + (f" · run {position}" if position else ""), str(store.folder))
 
     def _take(self, told: Event) -> None:
-        if isinstance(told, RunEnded | RunStarted):
+        if isinstance(told, RunEnded | RunStarted | Paused | Resumed):
             self._conclude()
 
+    def _stand(self) -> None:
+        self._conclude()
+        self._update()
+
     def _conclude(self) -> None:
-        """Say how the run ended; nothing while it works here."""
-        history = self._session.history
-        begins = self._session.store is self._run.own and self._run.state != "idle"
-        if history is None or (history.ended is None and begins):
+        """Say how the run stands; nothing while it works here."""
+        history, standing = self._session.history, self._session.standing
+        if history is None or standing is None or (standing == "running" and self._session.live):
             self._bar.set_notice("")
         else:
-            found = outcome(history)
+            found = outcome(history, standing, here=self._session.live, resumable=self._session.resumable)
             self._bar.set_notice(found.text, found.severity)
 
     def _update(self) -> None:
         self._name(self._session.store)
-        self._bar.set_state(self._run.state, can_discard=self._run.can_discard)
+        self._bar.set_buttons(
+            RunButtons(
+                state=self._state(),
+                resumable=self._run.resumable,
+                busy=self._run.state != "idle",
+                can_discard=self._run.can_discard,
+                went_wrong=self._session.standing in ("failed", "interrupted"),
+            )
+        )
+
+    def _state(self) -> BarState:
+        if self._session.live:
+            return self._run.state
+        return "elsewhere" if self._session.followed else "idle"
 
 
 def title_of(config: RunConfig) -> str:

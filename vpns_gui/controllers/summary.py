@@ -34,6 +34,11 @@ class SummaryController(QObject):
         view.family_requested.connect(self._choose)
         self._change_run()
 
+    def set_runs(self, runs: Path) -> None:
+        """Runs are kept in another folder from now on."""
+        self._runs = runs
+        self._mark()
+
     def _change_run(self) -> None:
         store = self._session.store
         if store is not None:

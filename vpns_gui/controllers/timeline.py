@@ -17,7 +17,7 @@ class TimelineController(QObject):
         self._session = session
         self._view = view
         self._mark = refresh.add(view, self._draw)
-        for changed in (session.run_changed, session.told, session.live_changed):
+        for changed in (session.run_changed, session.told, session.live_changed, session.standing_changed):
             changed.connect(self._mark)
         view.level_requested.connect(session.choose_level)
         clock = QTimer(self)
@@ -26,10 +26,11 @@ class TimelineController(QObject):
         clock.start()
 
     def _tick(self) -> None:
-        if self._session.live:
+        if self._session.standing == "running":
             self._mark()
 
     def _draw(self) -> None:
         history = self._session.history
-        now = time.time() if self._session.live or history is None else history.last_time
-        self._view.set_history(history, now)
+        standing = self._session.standing
+        now = time.time() if standing == "running" or history is None else history.last_time
+        self._view.set_history(history, now, standing)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from vpns_engine.catalogue import catalogue
-from vpns_engine.presets import Preset
+from vpns_engine.presets import OWN, Preset
 from vpns_gui.forms.entries import Entry
 from vpns_gui.forms.fields import FormField
 
@@ -39,5 +39,10 @@ def _millions(count: int) -> str:
 
 
 def preset_entries(presets: Sequence[Preset]) -> tuple[Entry, ...]:
-    """Give the presets, each under the first words of its name (`Paper: ...`, `Digits (...)`)."""
-    return tuple(Entry(preset.key, preset.name, preset.name.partition(":")[0].partition(" (")[0]) for preset in presets)
+    """Give the presets, a person's own first, the others under their names' first words (`Paper: ...`, `Digits (...)`)."""
+    own_first = sorted(presets, key=lambda preset: not preset.key.startswith(OWN))
+    return tuple(Entry(preset.key, preset.name, _group(preset)) for preset in own_first)
+
+
+def _group(preset: Preset) -> str:
+    return "Your own" if preset.key.startswith(OWN) else preset.name.partition(":")[0].partition(" (")[0]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
-from vpns_engine.presets import Preset
+from vpns_engine.presets import OWN, Preset
 from vpns_gui import theme
 from vpns_gui.forms.offered import preset_entries
 from vpns_gui.forms.pick_edit import PickEdit
@@ -17,10 +18,17 @@ class PresetBar(QWidget):
 
     preset_requested = Signal(object)
     """A preset is chosen, or wanted back as it was (its Preset)."""
+    save_requested = Signal(str)
+    """The settings are to be kept as a preset; the name that stands here, if it is one of the person's own."""
+    rename_requested = Signal(object)
+    """A preset of the person's own is to have another name (its Preset)."""
+    remove_requested = Signal(object)
+    """A preset of the person's own is to go (its Preset)."""
 
     def __init__(self, presets: Sequence[Preset], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presets = {preset.key: preset for preset in presets}
+        self._possible = True
         self._combo = PickEdit(self, preset_entries(presets))
         self._combo.setObjectName("preset")
         self._combo.setAccessibleName("Preset")
@@ -29,6 +37,13 @@ class PresetBar(QWidget):
         self._reset.setObjectName("reset")
         self._reset.setText("Reset")
         self._reset.setToolTip("<p>Take every setting of the preset again.</p>")
+        self._more = QToolButton(self)
+        self._more.setObjectName("presetMore")
+        self._more.setText("Keep")
+        self._more.setAccessibleName("Presets of your own")
+        self._more.setToolTip("<p>Keep these settings as a preset of your own, rename or remove one.</p>")
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._save, self._rename, self._remove = self._make_menu()
         self._about = QLabel(self)
         self._about.setObjectName("presetAbout")
         self._about.setWordWrap(True)
@@ -37,11 +52,23 @@ class PresetBar(QWidget):
         self._reset.clicked.connect(self._request)
         theme.follow(self, self._colour)
 
+    def set_presets(self, presets: Sequence[Preset]) -> None:
+        """Offer these; what was chosen stays chosen."""
+        chosen = self._combo.value()
+        self._presets = {preset.key: preset for preset in presets}
+        with QSignalBlocker(self._combo):
+            self._combo.set_entries(preset_entries(presets))
+            self._combo.setCurrentIndex(self._combo.findData(chosen) if chosen in self._presets else -1)
+
+    def set_can_save(self, possible: bool) -> None:
+        """Tell whether the settings work: only then they can be kept."""
+        self._possible = possible
+
     def set_preset(self, preset: Preset | None) -> None:
         """Show which preset the settings come from; None: from none."""
         with QSignalBlocker(self._combo):
             self._combo.setCurrentIndex(-1 if preset is None else self._combo.findData(preset.key))
-        self._about.setText(preset.about if preset else "The settings of an opened run.")
+        self._about.setText(preset.about if preset else "Settings of their own, or of a run.")
 
     def set_hints(self, hints: Mapping[str, str]) -> None:
         """Say beside each preset, by its key, how its data set stands."""
@@ -50,14 +77,42 @@ class PresetBar(QWidget):
     def set_changed(self, changed: bool) -> None:
         """Tell whether the settings differ from the preset's."""
         self._reset.setEnabled(changed)
-        preset = self._presets.get(str(self._combo.value()))
+        preset = self._chosen()
         if preset is not None:
             self._about.setText(f"Changed. The preset itself: {preset.about}" if changed else preset.about)
 
     def _request(self) -> None:
-        preset = self._presets.get(str(self._combo.value()))
+        preset = self._chosen()
         if preset is not None:
             self.preset_requested.emit(preset)
+
+    def _chosen(self) -> Preset | None:
+        return self._presets.get(str(self._combo.value()))
+
+    def _make_menu(self) -> tuple[QAction, QAction, QAction]:
+        menu = QMenu(self._more)
+        self._more.setMenu(menu)
+        menu.aboutToShow.connect(self._fit_menu)
+        save = menu.addAction("Save as a preset …")
+        save.setObjectName("savePreset")
+        save.triggered.connect(lambda: self.save_requested.emit(self._own.name if self._own is not None else ""))
+        rename = menu.addAction("Rename this preset …")
+        rename.setObjectName("renamePreset")
+        rename.triggered.connect(lambda: self.rename_requested.emit(self._own))
+        remove = menu.addAction("Remove this preset …")
+        remove.setObjectName("removePreset")
+        remove.triggered.connect(lambda: self.remove_requested.emit(self._own))
+        return save, rename, remove
+
+    @property
+    def _own(self) -> Preset | None:
+        preset = self._chosen()
+        return preset if preset is not None and preset.key.startswith(OWN) else None
+
+    def _fit_menu(self) -> None:
+        self._save.setEnabled(self._possible)
+        for action in (self._rename, self._remove):
+            action.setEnabled(self._own is not None)
 
     def _arrange(self) -> None:
         layout = QGridLayout(self)
@@ -65,7 +120,8 @@ class PresetBar(QWidget):
         layout.setHorizontalSpacing(8)
         layout.addWidget(self._combo, 0, 0)
         layout.addWidget(self._reset, 0, 1)
-        layout.addWidget(self._about, 1, 0, 1, 2)
+        layout.addWidget(self._about, 1, 0)
+        layout.addWidget(self._more, 1, 1, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         layout.setColumnStretch(0, 1)
 
     def _colour(self, colours: Colours) -> None:

@@ -1,6 +1,7 @@
 """Whether a draft can be started, and if not, why."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from vpns_engine.forecast import forecast, lines, numbered
 from vpns_engine.specs.problems import Problem, validate
@@ -9,9 +10,8 @@ from vpns_engine.specs.sweep import seed_texts
 from vpns_gui.forms.choices import Choices, Found
 from vpns_gui.forms.draft import Draft
 from vpns_gui.forms.fields import form_fields
+from vpns_gui.forms.lists import SEED, first_of, lists_in
 from vpns_gui.forms.relevance import presence
-
-SEED = "seed"
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Verdict:
     """What the run would do, in a few lines; empty where that cannot be said."""
     seeds: tuple[int, ...] = ()
     """One run for each; `config` has the first."""
+    lists: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    """Several values, by location: Start does not do those; `config` has the first of each."""
 
     @property
     def reason(self) -> str:
@@ -33,11 +35,25 @@ class Verdict:
         if self.problems:
             more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
             return self.problems[0].message + more
+        if self.lists:
+            names = " and ".join(form_fields()[location].label for location in self.lists)
+            return f"Several values of {names}: Sweep … shows the runs"
         return "" if self.looked else "Looking at the data set …"
 
 
 def judge(draft: Draft, choices: Choices) -> Verdict:
     """Check a draft against the specs, and where they accept it against what is offered."""
+    lists = lists_in(draft)
+    verdict = _judge(first_of(draft, lists), choices)
+    return replace(verdict, lists=lists) if lists else verdict
+
+
+def config_of(draft: Draft) -> RunConfig | tuple[Problem, ...]:
+    """Give the configuration of a draft of single values, or every reason why there is none."""
+    return _validated(draft)
+
+
+def _judge(draft: Draft, choices: Choices) -> Verdict:
     seeded = _seeded(draft)
     if not isinstance(seeded[0], RunConfig):
         return Verdict(None, _in_order(tuple(found for found in seeded if isinstance(found, Problem))), False, "")

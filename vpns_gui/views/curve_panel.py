@@ -28,6 +28,7 @@ class CurvePanel(QWidget):
         self, title: str, unit: str, styles: Sequence[CurveStyle], *, is_last: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.title = title
         self.plot = _Plot(self, axisItems={"left": CurveAxis("left"), "bottom": CurveAxis("bottom", whole=True)})
         self.plot.setObjectName(f"plot_{title.split()[0].lower()}")
         self.plot.setAccessibleName(f"{title} over epochs")

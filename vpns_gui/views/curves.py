@@ -55,7 +55,7 @@ class CurvesView(QWidget):
         self._series: dict[str, Series] = {}
         self._cursor: float | None = None
         self._known = (-1, -1, -1)
-        content = QWidget(self)
+        content = self._content = QWidget(self)
         self.accuracy = CurvePanel("Accuracy", "%", _ACCURACY, parent=content)
         self.loss = CurvePanel("Loss", "loss", _LOSS, parent=content)
         self.density = CurvePanel("Kept density", "%", _DENSITY, is_last=True, parent=content)
@@ -64,6 +64,26 @@ class CurvesView(QWidget):
         self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), scrolled(content, self), self)
         self._lay_out(content)
         theme.follow(self, self._recolour)
+
+    @property
+    def table(self) -> tuple[list[str], list[list[float | None]]]:
+        """The curves as a table: a row for each epoch, a column for each curve that has points."""
+        styles = {key: f"{panel.title}: {entry.text()}" for panel in self._panels for key, entry in panel.entries.items()}
+        drawn = {key: series for key, series in self._series.items() if series.x.size}
+        epochs = sorted({float(x) for series in drawn.values() for x in series.x})
+        values = [dict(zip(map(float, series.x), map(float, series.y), strict=True)) for series in drawn.values()]
+        rows = [[epoch, *(known.get(epoch) for known in values)] for epoch in epochs]
+        return ["epoch", *(styles[key] for key in drawn)], rows
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to show."""
+        return self._stack.is_empty
+
+    @property
+    def picture(self) -> QWidget:
+        """The plots with their legends."""
+        return self._content
 
     def _set_up_panels(self) -> None:
         self.accuracy.box.setLimits(yMin=-5, yMax=105, minYRange=4)

@@ -24,6 +24,8 @@ class CurveStyle:
     line: Qt.PenStyle
     symbol: str | None
     tooltip: str
+    hollow: bool = False
+    """Marks are outlines."""
 
     def pen(self, scheme: Colours) -> QPen:
         """Make the pen of the curve."""
@@ -35,11 +37,12 @@ class CurveStyle:
 class LegendEntry(QAbstractButton):
     """One curve in the legend. Checked: the curve is drawn."""
 
-    def __init__(self, style: CurveStyle, parent: QWidget | None = None) -> None:
+    def __init__(self, style: CurveStyle, parent: QWidget | None = None, *, with_value: bool = True) -> None:
+        """`with_value` keeps room for a value behind the name."""
         super().__init__(parent)
         self.curve = style
         self.value = ""
-        self._widest = self.fontMetrics().horizontalAdvance("100.0 %")
+        self._widest = self.fontMetrics().horizontalAdvance("100.0 %") if with_value else 0
         self.setObjectName(f"legend_{style.key}")
         self.setCheckable(True)
         self.setChecked(True)
@@ -71,7 +74,8 @@ class LegendEntry(QAbstractButton):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Keep room for the value, so that nothing jumps while it changes."""
         metrics = self.fontMetrics()
-        width = _SAMPLE_PX + 3 * _GAP_PX + metrics.horizontalAdvance(self.text()) + self._widest + 4
+        value = self._widest + _GAP_PX if self._widest else 0
+        width = _SAMPLE_PX + 2 * _GAP_PX + metrics.horizontalAdvance(self.text()) + value + 4
         return QSize(width, metrics.height() + 6)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -101,6 +105,16 @@ class LegendEntry(QAbstractButton):
             self.style().drawPrimitive(QStyle.PrimitiveElement.PE_FrameFocusRect, option, painter, self)
         painter.end()
 
+    def _set_mark(self, painter: QPainter, pen: QPen, scheme: Colours) -> None:
+        if not self.curve.hollow:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(pen.color())
+            return
+        outline = QPen(pen.color(), 1.4)
+        outline.setCosmetic(True)
+        painter.setPen(outline)
+        painter.setBrush(QColor(scheme.surface))
+
     def _paint_sample(self, painter: QPainter, scheme: Colours) -> None:
         middle = self.height() / 2
         pen = self.curve.pen(scheme)
@@ -111,7 +125,6 @@ class LegendEntry(QAbstractButton):
             painter.save()
             painter.translate(2 + _SAMPLE_PX / 2, middle)
             painter.scale(8, 8)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(pen.color())
+            self._set_mark(painter, pen, scheme)
             painter.drawPath(pg.graphicsItems.ScatterPlotItem.Symbols[self.curve.symbol])
             painter.restore()

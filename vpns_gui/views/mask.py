@@ -19,6 +19,10 @@ from vpns_gui.views.words import density_percent
 _LEAST_TABLE_PX = 200
 _COLUMN_GAP_PX, _MARK_PX = 8, 14
 _EMPTY = ("No mask yet", "The layers with what the mask keeps of each appear here after the first epoch.")
+_NOT_KEPT = (
+    "The masks were not kept",
+    "They were removed from the run folder to save room on the disk. File > Keeping says what later runs keep.",
+)
 _NO_LAYER = ("No layer shown", "Choose a layer in the table to see its mask, weights and scores.")
 
 
@@ -119,6 +123,12 @@ class MaskView(QWidget):
         """Offer the epochs with masks, such as `Search 12 / 30`; may ask for one of them at once."""
         self._slider.set_labels(labels)
         self._slider.setVisible(bool(labels))
+
+    def set_not_kept(self, gone: bool) -> None:
+        """Say that the run had masks, and that their files were removed; or that there are none yet."""
+        self._stack.note.set_text(*(_NOT_KEPT if gone else _EMPTY))
+        if gone:
+            self.set_layers(())
 
     def set_layers(self, rows: Sequence[LayerRow]) -> None:
         """Show the layers. The chosen one stays chosen; where there is none, the first is asked for."""

@@ -121,7 +121,7 @@ def state_colour(state: State, scheme: Colours) -> str:
             return scheme.accent
         case "done":
             return scheme.good
-        case "stopped":
+        case "paused" | "stopped" | "interrupted":
             return scheme.warning
         case "failed":
             return scheme.danger

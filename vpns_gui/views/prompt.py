@@ -26,6 +26,10 @@ _NONE = (
     "There is no prompt in this run",
     "This method, or prompt kind 'none', learns the mask alone. Choose the method VPNs and a prompt to learn both together.",
 )
+_NOT_KEPT = (
+    "The prompts were not kept",
+    "They were removed from the run folder to save room on the disk. File > Keeping says what later runs keep.",
+)
 _CAPTION = "Left: the image on the canvas. Right: with the prompt, as the network gets it, not amplified."
 
 
@@ -117,6 +121,11 @@ class PromptView(QWidget):
         """Say that the run has no prompt at all."""
         self.set_prompts(())
         self._stack.note.set_text(*_NONE)
+
+    def set_not_kept(self) -> None:
+        """Say that the run had prompts, and that their files were removed."""
+        self.set_prompts(())
+        self._stack.note.set_text(*_NOT_KEPT)
 
     def set_samples(self, images: npt.NDArray[np.uint8] | None, names: Sequence[str] = ()) -> None:
         """Take the example images (N, 3, S, S), 0 to 255, and their names; None: there are none."""

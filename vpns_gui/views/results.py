@@ -35,6 +35,8 @@ class ResultsView(QWidget):
             "Used rows only: density without the classifier's rows that no class of the task uses; they could be dropped anyway"
         )
         self._mapping = text_table(MAPPING_COLUMNS, "mapping", content)
+        self._accuracies.setAccessibleName("Accuracies")
+        self._mapping.setAccessibleName("Label mapping")
         self._mapping_title = heading("Label mapping", content)
         self._mapping_title.setWordWrap(True)  # the accuracies need the room
         self._note = QLabel(content)

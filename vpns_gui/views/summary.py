@@ -41,6 +41,7 @@ class SummaryView(QWidget):
         self._families.setMinimumContentsLength(20)
         self._families.currentIndexChanged.connect(self.family_requested)
         self._table = text_table(SUMMARY_COLUMNS, "summaryTable", content)
+        self._table.setAccessibleName("Summary")
         self._table.horizontalHeader().setToolTip(
             "Mean ± sample standard deviation over the seeds. Gain over control: the difference to it, seed by seed"
         )

@@ -17,7 +17,7 @@ from vpns_engine.history import RunHistory
 from vpns_gui import theme
 from vpns_gui.theme import Colours
 from vpns_gui.views.phase_cell import LevelChip, PhaseCell, state_colour
-from vpns_gui.views.timeline_words import LevelLine, State, current_level, level_lines, progress_text
+from vpns_gui.views.timeline_words import LevelLine, RunState, State, current_level, level_lines, progress_text, state_of
 
 _STEPS = 1000
 
@@ -37,6 +37,7 @@ class TimelineView(QWidget):
         self._chips: list[LevelChip] = []
         self._cells: list[PhaseCell] = []
         self._state: State = "waiting"
+        self._run_state: RunState | None = None
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(lambda place: self._choose(self._chips[place].level))
         self._lay_out()
@@ -78,11 +79,15 @@ class TimelineView(QWidget):
         layout.addLayout(self._strip)
         layout.addLayout(bottom)
 
-    def set_history(self, history: RunHistory | None, now: float) -> None:
-        """Show how a run stands at time `now` (seconds since 1970); None: no run."""
+    def set_history(self, history: RunHistory | None, now: float, state: RunState | None = None) -> None:
+        """Show how a run stands at time `now` (seconds since 1970); None: no run.
+
+        `state` is how the run stands in truth; without it the events are believed.
+        """
         if history is not self._history:
             self._history, self._chosen = history, None
-        lines = level_lines(history) if history is not None else ()
+        self._run_state = state or (state_of(history) if history is not None else None)
+        lines = level_lines(history, self._run_state) if history is not None else ()
         self._match_levels(lines)
         shown = self._shown_level(lines)
         self._match_phases(shown)
@@ -93,7 +98,7 @@ class TimelineView(QWidget):
         """Show the phases of one level; None follows the run."""
         self._chosen = level
         if self._history is not None:
-            lines = level_lines(self._history)
+            lines = level_lines(self._history, self._run_state)
             self._match_phases(self._shown_level(lines))
 
     def _shown_level(self, lines: tuple[LevelLine, ...]) -> LevelLine | None:
@@ -137,11 +142,12 @@ class TimelineView(QWidget):
                 cell.set_line(phases[index])
 
     def _show_progress(self, history: RunHistory | None, now: float) -> None:
-        text = progress_text(history, now)
+        text = progress_text(history, now, self._run_state)
         self._text.setText(text)
         self._text.setToolTip(text)
-        waiting = history is not None and history.started is None and history.ended is None
-        preparing = history.preparing if history is not None and waiting else None
+        goes_on = history is not None and self._run_state == "running"
+        preparing = history.preparing if history is not None and goes_on else None
+        waiting = history is not None and goes_on and (preparing is not None or history.started is None)
         if waiting and (preparing is None or preparing.done is None):
             self._bar.setRange(0, 0)
         else:
@@ -150,7 +156,7 @@ class TimelineView(QWidget):
             self._bar.setValue(round(done * _STEPS))
             self._bar.setFormat(f"{done:.0%}".replace("%", " %") if history is not None else "")
         self._bar.setEnabled(history is not None)
-        self._mark(_run_state(history))
+        self._mark(_mark_of(self._run_state))
 
     def _mark(self, state: State) -> None:
         if state != self._state:
@@ -171,12 +177,10 @@ class TimelineView(QWidget):
         self._text.setStyleSheet(f"color: {scheme.danger if self._state == 'failed' else scheme.text}")
 
 
-def _run_state(history: RunHistory | None) -> State:
-    if history is None:
+def _mark_of(run: RunState | None) -> State:
+    if run is None:
         return "waiting"
-    if history.ended is None:
-        return "running"
-    return "done" if history.ended.status == "finished" else history.ended.status
+    return "done" if run == "finished" else run
 
 
 def _tint(colour: str, scheme: Colours) -> str:

@@ -1,0 +1,132 @@
+"""A run that went wrong, in the window: what happened, what to do, the log, Resume, and a report without names."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+
+from tests.engine.tiny_runs import make_pictures, tiny_config
+from tests.gui.made_runs import MadeRun, config
+from vpns_engine.store import RunStore
+from vpns_gui.dialogs.problem import ProblemDialog
+from vpns_gui.unexpected import UnexpectedErrors
+
+
+@pytest.fixture
+def failed(studio, qtbot, runs):
+    """Open a run that failed for want of space."""
+    store = MadeRun(runs, config()).write(end="failed", levels=1)
+    store.log(f"error: no space left for {store.folder}/artifacts/x")
+    _open(studio, qtbot, store)
+    return store
+
+
+def _open(studio, qtbot, store: RunStore) -> None:
+    with qtbot.waitSignal(studio.session.run_changed, timeout=20_000):
+        studio.library.open(store.folder)
+
+
+def _button(studio, name: str) -> QPushButton:
+    return studio.window.findChild(QPushButton, name)
+
+
+def _dialog(studio, qtbot) -> ProblemDialog:
+    qtbot.mouseClick(_button(studio, "details"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(studio.window.findChildren(ProblemDialog)), timeout=20_000)
+    return studio.window.findChildren(ProblemDialog)[-1]
+
+
+def _text(dialog, name: str) -> str:
+    return dialog.findChild(QLabel, name).text()
+
+
+@pytest.mark.usefixtures("failed")
+def test_that_a_failed_run_says_what_happened_and_what_to_do(studio, qtbot):
+    assert _button(studio, "details").isVisible()
+    dialog = _dialog(studio, qtbot)
+    assert dialog.windowTitle() == "The run failed" and not dialog.isModal()
+    assert _text(dialog, "problemWhat") == "The disk is full"
+    assert "Resume goes on" in _text(dialog, "problemAdvice")
+    assert "no space left" in dialog.findChild(QPlainTextEdit, "problemLines").toPlainText()
+    assert dialog.findChild(QPushButton, "problemResume").isVisible()
+
+
+def test_that_the_report_is_put_on_the_clipboard_without_personal_folders(studio, qtbot, failed):
+    dialog = _dialog(studio, qtbot)
+    QGuiApplication.clipboard().clear()
+    copy = dialog.findChild(QPushButton, "copyReport")
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: copy.text() == "Copied", timeout=20_000)
+    text = QGuiApplication.clipboard().text()
+    assert "no space left for <run>/artifacts/x" in text and '"sparsities"' in text
+    assert str(failed.folder.parent) not in text
+    assert "on the clipboard" in studio.window.log.text
+
+
+def test_that_the_menu_copies_a_report_whatever_is_open(studio, qtbot):
+    QGuiApplication.clipboard().clear()
+    studio.window.menus.copy_report.trigger()
+    qtbot.waitUntil(lambda: "VPNs Studio" in QGuiApplication.clipboard().text(), timeout=20_000)
+
+
+def test_that_a_finished_run_has_nothing_to_say_of_it(studio, qtbot, runs):
+    _open(studio, qtbot, MadeRun(runs, config()).write())
+    assert not _button(studio, "details").isVisible()
+    studio.problems.open()
+    assert not studio.window.findChildren(ProblemDialog)
+
+
+def test_that_a_run_whose_folder_went_away_is_told_of_all_the_same(studio, qtbot, failed):
+    for path in sorted(failed.folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    failed.folder.rmdir()
+    dialog = _dialog(studio, qtbot)
+    assert _text(dialog, "problemWhat") == "The disk is full"
+    copy = dialog.findChild(QPushButton, "copyReport")
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: copy.text() == "Copied", timeout=20_000)
+    assert "is not there" in QGuiApplication.clipboard().text()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_that_a_killed_run_is_resumed_from_the_dialog(studio, qtbot, runs, tmp_path):
+    settings = tiny_config(make_pictures(tmp_path / "pictures"), finetune_epochs=3)
+    (tmp_path / "config.json").write_text(settings.model_dump_json())
+    command = [sys.executable, "-u", "-m", "vpns_engine", "run", "--config", str(tmp_path / "config.json"), "--runs", str(runs)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}) as child:
+        qtbot.waitUntil(lambda: _steps(runs) > 0, timeout=120_000)
+        child.kill()
+    _open(studio, qtbot, RunStore.open(next(runs.glob("*_vpns_*"))))
+    dialog = _dialog(studio, qtbot)
+    assert dialog.windowTitle() == "The run was interrupted"
+    qtbot.mouseClick(dialog.findChild(QPushButton, "problemResume"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: studio.session.standing == "finished", timeout=120_000)
+    assert studio.session.history.resumed
+
+
+def _steps(runs) -> int:
+    lines = [line for path in runs.glob("*/events.jsonl") for line in path.read_bytes().splitlines(keepends=True)]
+    return sum(1 for line in lines if line.endswith(b"\n") and json.loads(line)["kind"] == "step")
+
+
+def test_that_an_unexpected_error_offers_a_report_with_its_trace(studio, qtbot, qapp):
+    errors = UnexpectedErrors(qapp)
+    errors.happened.connect(studio.tell_unexpected)
+    try:
+        raise KeyError("prompt/delta")
+    except KeyError as error:
+        errors.take(type(error), error, error.__traceback__)
+    (dialog,) = studio.window.findChildren(ProblemDialog)
+    assert "KeyError" in _text(dialog, "problemWhat")
+    assert not dialog.findChild(QPushButton, "problemResume").isVisible()
+    copy = dialog.findChild(QPushButton, "copyReport")
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: copy.text() == "Copied", timeout=20_000)
+    assert "Traceback" in QGuiApplication.clipboard().text()
+    dialog.close()

@@ -1,0 +1,55 @@
+"""The axis of sparsities: percent, or remaining weights by their logarithm, both growing sparser to the right."""
+
+from collections.abc import Sequence
+from math import floor, log10
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+
+from vpns_gui.views.chart_data import Scale
+from vpns_gui.views.curve_axis import tick_distance
+
+_LEAST_PX = 60.0
+_STEPS = (1.0, 0.7, 0.5, 0.3, 0.2)
+"""Within a power of ten, the kept shares that get a tick."""
+_LABELS: dict[Scale, str] = {"sparsity": "sparsity, %", "kept": "remaining weights, % (logarithmic)"}
+
+
+class SparsityAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
+    """Labels sparsities."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self._scale: Scale = "sparsity"
+        self.set_scale("sparsity")
+
+    def set_scale(self, scale: Scale) -> None:
+        """Choose what runs along the axis."""
+        self._scale = scale
+        self.setLabel(_LABELS[scale])
+        self.picture = None
+        self.update()
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
+        """Give round sparsities, or round kept shares."""
+        if self._scale == "sparsity":
+            return list(super().tickValues(minVal, maxVal, size))
+        powers = range(floor(minVal), floor(maxVal) + 1)
+        ticks = [power - log10(step) for power in powers for step in _STEPS]
+        return [(1.0, [tick for tick in ticks if minVal <= tick <= maxVal])]
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:  # noqa: N802
+        """Give the one distance between ticks in percent."""
+        return [(tick_distance(abs(maxVal - minVal), size / _LEAST_PX), 0.0)]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        """Write sparsities or kept shares in percent."""
+        if self._scale == "sparsity":
+            return list(super().tickStrings(values, scale, spacing))
+        return [f"{100 * 10**-value:.3g}" for value in values]
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        """Leave room for the labels at both ends: one that reaches beyond is not drawn at all."""
+        own: QRectF = super().boundingRect()
+        return own.adjusted(-15, 0, 15, 0)
+
