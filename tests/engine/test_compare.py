@@ -9,10 +9,12 @@ from vpns_engine import events as told
 from vpns_engine.cli import main
 from vpns_engine.compare import HEADER, cells_of, compare, published_beside, read_run, read_runs, rows_of
 from vpns_engine.errors import EngineError
+from vpns_engine.levels import done_levels
 from vpns_engine.presets import preset_called
 from vpns_engine.published import published
 from vpns_engine.specs.phase import DENSE
 from vpns_engine.specs.sweep import control_of
+from vpns_engine.summary import collect, families
 
 MEASURED = {7: 0.80, 9: 0.84, 17: 0.79}
 
@@ -88,9 +90,25 @@ def test_that_runs_of_other_settings_are_arms_and_dense_references_of_their_own(
     assert {arm.label for arm in comparison.dense} == {"search epochs 30", "search epochs 99"}
 
 
+def test_that_of_two_runs_that_are_the_same_the_first_that_is_listed_counts(tmp_path):
+    one, other = (done_run(tmp_path, config_of(0.9, name=str(value)), _constant(value)) for value in (0.1, 0.2))
+    for order in ((one, other), (other, one)):
+        (point,) = _arm(compare(read_runs([store.folder for store in order])[0]), "VPNs").points
+        assert [measured.run for measured in point.measured] == [order[0].folder.name]
+
+
 def test_that_a_level_that_was_stopped_is_not_measured(tmp_path):
     done_run(tmp_path, config_of(0.8, 0.9), levels=1)
     assert [point.density for point in _arm(_compared(tmp_path), "VPNs").points] == pytest.approx([0.2])
+
+
+def test_that_what_was_measured_holds_once_the_states_were_cleared_but_is_done_again_where_they_are_needed(tmp_path):
+    store = done_run(tmp_path, config_of(0.9))
+    for state in store.folder.rglob("state.safetensors"):
+        state.unlink()
+    assert [point.plain.mean for point in _arm(_compared(tmp_path), "VPNs").points] == [0.5]
+    assert [line.plain.mean for line in families(collect(tmp_path))[0].lines if line.state == "Tuned"] == [0.5]
+    assert done_levels(config_of(0.9), tmp_path).levels == {}
 
 
 def test_that_a_run_that_cannot_be_read_is_told_and_the_others_are_compared(tmp_path):

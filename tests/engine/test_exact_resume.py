@@ -1,14 +1,28 @@
 """A run that goes on from any of its moments ends with the same bits."""
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
+from tests.engine.tiny_runs import make_pictures, tiny_config
 from tests.engine.tiny_states import NUM_TARGET, SIDE, FewBatches, tiny_network
-from vpns_engine.events import EpochEnded, LabelsMapped, LevelSaved, Measuring, PhaseEnded, StepDone
+from vpns_engine.errors import EngineError
+from vpns_engine.events import (
+    EpochEnded,
+    LabelsMapped,
+    LevelSaved,
+    Measuring,
+    Message,
+    PhaseEnded,
+    Preparing,
+    StepDone,
+)
 from vpns_engine.events import Tested as WasTested
 from vpns_engine.history import RunHistory
 from vpns_engine.nn.prompts import build_prompt
@@ -17,14 +31,17 @@ from vpns_engine.plan import plan
 from vpns_engine.specs.problems import config_from
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore
-from vpns_engine.training.checkpoint import read_checkpoint, restore, write_checkpoint
+from vpns_engine.training.checkpoint import read_checkpoint, restore, resume_point, write_checkpoint
 from vpns_engine.training.content import Tensors
 from vpns_engine.training.feeds import Feeds
+from vpns_engine.training.image_files import FileImages
 from vpns_engine.training.keeper import prompt_arrays
 from vpns_engine.training.phases import execute, interrupt
 from vpns_engine.training.place import Place
-from vpns_engine.training.randomness import PromptPlaces
+from vpns_engine.training.randomness import PromptPlaces, order_of
+from vpns_engine.training.run import Run
 from vpns_engine.training.state import TrainState
+from vpns_engine.training.transforms import drawn_cuts
 
 _SGD = {"kind": "sgd", "lr": 0.05, "schedule": "multistep"}
 CASES = {
@@ -37,7 +54,7 @@ CASES = {
     "as published: no validation": {"data": {"protocol": "paper"}, "mapping": {"kind": "ilm"}},
     "a new head, SGD in two steps": {
         "mapping": {"kind": "head"},
-        "optim": {name: _SGD for name in ("scores", "search_prompt", "weights", "finetune_prompt")},
+        "optim": dict.fromkeys(("scores", "search_prompt", "weights", "finetune_prompt"), _SGD),
     },
     "low rank, labels drawn": {"prompt": {"kind": "low_rank", "canvas": SIDE, "rank": 2}, "mapping": {"kind": "rlm"}},
     "the largest weights, the dense network tuned": {"method": "omp", "dense": "tuned"},
@@ -159,3 +176,147 @@ def test_that_a_run_goes_on_from_each_of_its_moments_with_the_same_bits(tmp_path
         assert len(coming) == len(went_on) and (went_on or at == len(told) - 1)
         assert [_said(event) for event in went_on] == [_said(event) for event in coming], (now, found.about.place)
         assert _same(state.keeper.values, whole.keeper.values), (now, found.about.place)
+
+
+@dataclass
+class _Failing(FewBatches):
+    """Batches, the second of which cannot be had."""
+
+    def batches(self, purpose, epoch, first=0):
+        for batch in super().batches(purpose, epoch, first):
+            if batch.number == 1 and purpose == "finetune":
+                raise OSError("the disk is gone")
+            yield batch
+
+
+def _until_it_fails(state, config, error):
+    moments = []
+    with pytest.raises(error):
+        for _ in _events(state, config, Place(phase=0)):
+            moments.append(state.moment)
+    return moments[-1]
+
+
+def test_that_a_run_whose_images_are_lost_can_go_on_from_the_batch_before(tmp_path):
+    config = _config({})
+    store, whole, failed = RunStore.create(tmp_path, config), _state(config, tiny_network()), _state(config, tiny_network())
+    told = list(_events(whole, config, Place(phase=0)))
+    failed.feeds = Feeds(_Failing(2, 1), failed.feeds.vp, failed.feeds.validation, failed.feeds.test)
+    failed.mark(Place(phase=0))
+    last = _until_it_fails(failed, config, OSError)
+    assert failed.moment is last and (last.place.epoch, last.place.step) == (1, 1)
+    write_checkpoint(store, failed, at=0, told=0, broken=())
+    found, state = read_checkpoint(store.path("checkpoints/last.pt"), config), _state(config, tiny_network())
+    restore(found, state, plan(config))
+    went_on = list(_events(state, config, found.about.place))
+    assert [_said(event) for event in went_on] == [_said(event) for event in told[-len(went_on) :]]
+    assert _same(state.keeper.values, whole.keeper.values)
+
+
+def test_that_an_iteration_that_failed_is_no_moment_to_go_on_from():
+    config = _config({"optim": {"weights": {"kind": "sgd", "lr": 10, "weight_decay": 1}}, "finetune_epochs": 200})
+    state = _state(config, tiny_network())
+    state.mark(Place(phase=0))
+    assert _until_it_fails(state, config, EngineError) is not None
+    assert state.moment is None
+
+
+@pytest.mark.parametrize("kind", ["search", "finetune"])
+def test_that_a_stop_leaves_no_moment_but_what_was_written_before_it(tmp_path, kind):
+    config = _config({"search_epochs": 3, "finetune_epochs": 4})
+    store, whole, stopped = RunStore.create(tmp_path, config), _state(config, tiny_network()), _state(config, tiny_network())
+    told = list(_events(whole, config, Place(phase=0)))
+    stopped.mark(Place(phase=0))
+    events = _events(stopped, config, Place(phase=0))
+    phases = plan(config)
+    number = -1
+    for event in events:
+        number += 1
+        if isinstance(event, StepDone) and phases[event.phase].kind == kind and (event.epoch, event.step) == (3, 1):
+            break
+    write_checkpoint(store, stopped, at=number, told=0, broken=())
+    events.close()
+    (saved,) = [kept for kept in interrupt(event.phase, phases[event.phase], stopped) if isinstance(kept, LevelSaved)]
+    assert not saved.complete and stopped.moment is None
+    found, state = read_checkpoint(store.path("checkpoints/last.pt"), config), _state(config, tiny_network())
+    restore(found, state, phases)
+    assert [_said(event) for event in _events(state, config, found.about.place)] == [_said(e) for e in told[number + 1 :]]
+    assert _same(state.keeper.values, whole.keeper.values)
+
+
+def test_that_a_mapping_that_is_found_anew_and_stays_the_same_is_not_told_twice():
+    state = _state(_config({}), tiny_network())
+    state.mapping_T = torch.arange(NUM_TARGET)
+    state.best = state.snapshot(1)
+    state.mapping_T = torch.arange(NUM_TARGET)
+    tuning = next(phase for phase in plan(_config({})) if phase.kind == "finetune")
+    assert not [event for event in interrupt(0, tuning, state) if isinstance(event, LabelsMapped)]
+    state.saved, state.mapping_T = False, torch.arange(NUM_TARGET).flip(0)
+    assert [event.sources for event in interrupt(0, tuning, state) if isinstance(event, LabelsMapped)] == [(0, 1, 2)]
+
+
+def test_that_a_run_over_files_goes_on_within_its_passes_with_the_same_bits(tmp_path):
+    pictures = make_pictures(tmp_path / "pictures")
+    (pictures / "train" / "red" / "red_1.png").write_bytes(b"broken")
+    # one picture in a batch: the views leave out different batches
+    config = tiny_config(pictures, data={"batch_size": 1, "flip": True}, prompt={"kind": "random", "square": 3})
+    store = RunStore.create(tmp_path / "runs", config)
+    run, told, moments = Run(config, store), [], {}
+    for number, event in enumerate(run.events()):
+        told.append(event.model_copy(update={"seq": number}))
+        kind = _worth_going_on_from(event, run)
+        if kind and kind not in moments:
+            run.checkpoint(number)
+            moments[kind] = number
+            shutil.copytree(store.folder, tmp_path / f"moment {number}")
+    run.close()
+    steps = [event for event in told if isinstance(event, StepDone) and event.losses]
+    assert len(steps) == 2 * 11 and len(moments) == 6
+    for number in moments.values():
+        history = RunHistory()
+        for event in told[: number + 1]:
+            history.apply(event)
+        _check_going_on(RunStore.open(tmp_path / f"moment {number}"), history, told, store)
+
+
+def _worth_going_on_from(event, run):
+    """Name a moment amid a pass: an iteration after one view, and not yet the other, left the broken picture out."""
+    match event:
+        case StepDone() if event.losses:
+            batches = run.state.moment.place.batches
+            return f"iteration of {event.phase}" if batches["train"] != batches["vp"] else ""
+        case StepDone() if event.step == 7:
+            return f"mapping of {event.phase}"
+        case Measuring():
+            return f"{event.part} of {event.phase}"
+    return ""
+
+
+def _check_going_on(store, history, told, whole):
+    point = resume_point(store, history)
+    assert point.damage == ()
+    run = Run(store.config, store, resume=point)
+    went_on = [event for event in run.events() if not isinstance(event, Preparing | Message)]
+    run.close()
+    coming = [event for event in told[point.at + 1 :] if not isinstance(event, Message)]
+    assert [_said(event) for event in went_on] == [_said(event) for event in coming], point.place
+    for path in (whole.folder / "artifacts").rglob("*.safetensors"):
+        assert (store.folder / path.relative_to(whole.folder)).read_bytes() == path.read_bytes(), (path, point.place)
+
+
+@pytest.mark.parametrize("room", [None, 0, 5 * 3 * 18 * 18])
+def test_that_pictures_kept_in_memory_have_the_bits_they_had_when_they_were_read(tmp_path, room):
+    generator, paths = np.random.default_rng(3), []
+    for number in range(16):
+        height, width = ((20, 30), (9, 7), (18, 18), (33, 41))[number % 4]
+        paths.append(str(tmp_path / f"{number}.jpg"))
+        Image.fromarray(generator.integers(0, 256, (height, width, 3), dtype=np.uint8)).save(paths[-1])
+    kept = FileImages(paths, warn=print, room=room)
+    for key in range(4):
+        ids = order_of(key, 16)[:12]
+        cuts = drawn_cuts(key, ids, 16, side=18, flip=True)
+        read = FileImages(paths, warn=print, room=0)
+        (one, places), (other, its) = kept.begin(ids, cuts)(), read.begin(ids, cuts)()
+        assert torch.equal(one, other) and places.tolist() == its.tolist() == list(range(12))
+        read.close()
+    kept.close()

@@ -127,3 +127,18 @@ def test_that_a_batch_is_not_overwritten_while_somebody_holds_it():
     feed = _feed(count=40, shuffled=False)
     kept = [batch.x_BCHW[:1, :1, :1, :1].detach() for batch in feed.batches("search", 1)]
     assert [round(float(x) * 255) for x in kept] == list(range(5, 45, 4))
+
+
+@pytest.mark.parametrize("source", [_Numbered, _Watched])
+@pytest.mark.parametrize("first", [0, 1, 2, 3])
+def test_that_a_pass_can_be_begun_at_any_of_its_batches(source, first):
+    whole, rest = (list(_feed(source=source()).batches("search", 1, start)) for start in (0, first))
+    assert [batch.number for batch in rest] == [0, 1, 2][first:]
+    assert [batch.y_B.tolist() for batch in rest] == [batch.y_B.tolist() for batch in whole[first:]]
+    assert all(torch.equal(one.x_BCHW, other.x_BCHW) for one, other in zip(rest, whole[first:], strict=True))
+
+
+def test_that_batches_that_are_left_out_keep_their_numbers():
+    feed = _feed(source=_Numbered(broken=(5, 6, 7, 8)), shuffled=False)
+    assert [batch.number for batch in feed.batches("search", 1)] == [1, 2]
+    assert [batch.y_B.tolist() for batch in feed.batches("search", 1, 2)] == [[2, 0]]

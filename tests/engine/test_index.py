@@ -14,9 +14,8 @@ from vpns_engine import index as index_module
 from vpns_engine.errors import EngineError
 from vpns_engine.index import RunIndex, index_file
 from vpns_engine.marks import Marks, write_marks
-from vpns_engine.run_rows import RunRow, read_row
-
-COUNT = 10_000
+from vpns_engine.run_rows import read_row
+from vpns_engine.store import RunStore
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +54,6 @@ def refreshed(runs):
         for changes in index.refresh():
             gone += changes.gone
         return {row.seed: row for row in index.rows()}, gone
-
-
-def folders(runs):
-    return {row.folder for row in map(read_row, runs.iterdir())}
 
 
 def test_that_the_index_says_what_the_folders_say(runs):
@@ -107,18 +102,12 @@ def test_that_events_being_written_are_read_with_the_next_heartbeat_and_when_it_
         file.write(b'{"kind":"message","seq":50,"severity":"info","text":"still here"}\n')
     refreshed(runs)
     assert reads == []  # ten of these a second would have the whole file read again each time
-    touch(index_module_store(folder), heartbeat=now)
+    touch(RunStore.open(folder), heartbeat=now)
     refreshed(runs)
     assert reads == [folder.name]
     monkeypatch.setattr(index_module, "_QUIET_SECONDS", -1.0)
     refreshed(runs)
     assert sorted(reads[1:]) == sorted(other.name for other in runs.iterdir())
-
-
-def index_module_store(folder):
-    from vpns_engine.store import RunStore
-
-    return RunStore.open(folder)
 
 
 def test_that_rows_come_while_the_rest_is_read(runs, monkeypatch):
@@ -151,7 +140,7 @@ def test_that_a_folder_that_is_not_there_yet_has_no_runs(tmp_path):
 
 def test_that_a_folder_of_runs_that_is_a_file_is_one_clear_line(tmp_path):
     (tmp_path / "runs").write_text("")
-    with pytest.raises(EngineError, match="is not there: a part of it is a file|is a file, not a folder|runs"):
+    with pytest.raises(EngineError, match="runs is not there: a part of it is a file"):
         refreshed(tmp_path / "runs")
 
 
@@ -183,10 +172,11 @@ def test_that_an_index_with_any_bytes_changed_never_fails_and_is_right_after_a_l
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         path.write_bytes(damaged[: chance.choice((len(damaged), chance.randrange(len(damaged))))])
         with RunIndex(runs) as index:
-            assert all(isinstance(row, RunRow) for row in index.rows())
+            known = {row.seed: row for row in index.rows()}
+            assert known.items() <= before.items()  # as it was, or not at all
             for _changes in index.refresh():
                 pass
-        assert {row.folder for row in before.values()} == folders(runs)
+        assert refreshed(runs)[0] == before
 
 
 def test_that_an_index_of_another_version_is_made_again(runs, reads, monkeypatch):
@@ -195,13 +185,11 @@ def test_that_an_index_of_another_version_is_made_again(runs, reads, monkeypatch
     assert set(refreshed(runs)[0]) == {1, 2, 3} and len(reads) == 6
 
 
-def test_that_rows_of_another_folder_are_not_shown(runs):
+def test_that_a_folder_that_was_moved_has_its_runs_at_its_new_place(runs):
     refreshed(runs)
     moved = runs.with_name("moved")
     runs.rename(moved)
-    index_file(runs).rename(index_file(moved))
-    with RunIndex(moved) as index:
-        assert index.rows() == []
+    assert refreshed(runs)[0] == {} and {row.folder.parent for row in refreshed(moved)[0].values()} == {moved}
 
 
 def test_that_the_index_works_in_memory_where_the_cache_cannot_be_written(runs, tmp_path, monkeypatch):
@@ -239,18 +227,19 @@ def test_that_a_folder_whose_name_is_no_text_keeps_no_other_from_being_listed(ru
     assert len(rows) == 3
 
 
-def test_that_ten_thousand_runs_are_listed_in_under_a_second(tmp_path):
+@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.big)])
+def test_that_ten_thousand_runs_are_listed_in_under_a_second(tmp_path, count):
     runs = tmp_path / "runs"
-    many_runs(runs, COUNT)
+    many_runs(runs, count)
     with RunIndex(runs) as index:
-        assert sum(len(changes.rows) for changes in index.refresh()) == COUNT
+        assert sum(len(changes.rows) for changes in index.refresh()) == count
     seconds = []
-    for _ in range(3):  # the machine may have other work
-        begun = time.perf_counter()
+    for _ in range(3):  # the machine may have other work; so processor time, not the clock
+        begun = time.process_time()
         with RunIndex(runs) as index:
             rows = index.rows()
             changes = list(index.refresh())
-        seconds.append(time.perf_counter() - begun)
-        assert len(rows) == COUNT and {row.seed for row in rows} == set(range(COUNT))
-        assert [(len(found.rows), found.looked) for found in changes] == [(0, COUNT)]
-    assert min(seconds) < 1.0, seconds
+        seconds.append(time.process_time() - begun)
+        assert len(rows) == count and {row.seed for row in rows} == set(range(count))
+        assert [(len(found.rows), found.looked) for found in changes] == [(0, count)]
+    assert min(seconds) < count / 10_000, seconds

@@ -38,11 +38,14 @@ def test_that_too_much_is_refused_and_nothing_is_written(tmp_path, tags, note, s
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "17", '{"tags": "paper"}', '{"tags": [1]}', '{"note": null}', "\udcff", "[" * 9000])
+_DAMAGED = ["", "{", "[]", "17", '{"tags": "paper"}', '{"tags": [1]}', '{"note": null}', "\udcff", "[" * 9000]
+
+
+@pytest.mark.parametrize("text", _DAMAGED)
 def test_that_a_damaged_file_is_told_and_kept_beside_the_next_one(tmp_path, text):
     data = text.encode("utf-8", "surrogateescape")
     (tmp_path / "notes.json").write_bytes(data)
-    with pytest.raises(EngineError, match="notes.json"):
+    with pytest.raises(EngineError, match=r"notes\.json"):
         read_marks(tmp_path)
     write_marks(tmp_path, Marks(tags=("new",)))
     assert read_marks(tmp_path).tags == ("new",) and (tmp_path / "notes.damaged.json").read_bytes() == data
@@ -62,5 +65,5 @@ def test_that_a_run_that_is_gone_gets_no_notes(tmp_path):
 
 def test_that_a_folder_in_the_place_of_the_notes_is_one_clear_line(tmp_path):
     (tmp_path / "notes.json").mkdir()
-    with pytest.raises(EngineError, match="notes.json"):
+    with pytest.raises(EngineError, match=r"notes\.json"):
         read_marks(tmp_path)

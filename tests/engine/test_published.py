@@ -1,7 +1,10 @@
 """The published numbers that come with the program."""
 
 import csv
+import re
+from collections import Counter
 
+from tests.architecture.sources import ROOT
 from vpns_engine.bundled import resource
 from vpns_engine.catalogue import labels
 from vpns_engine.presets import all_presets
@@ -74,3 +77,12 @@ def test_that_nothing_is_published_of_the_demo():
 def test_that_the_source_stands_beside_the_figures():
     text = resource("published.md").read_text(encoding="utf-8")
     assert "2312.01397" in text and "paper" in text
+
+
+def test_that_the_readme_lists_every_study_with_its_figures():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| [^|]+ \| (with|without) the prompt \| (\d+) \|$", text, re.MULTILINE)
+    lines = [line for place in _places() for line in published(*place)]
+    counts = Counter(row["study"] for row in _rows())
+    prompted = {line.study for line in lines if line.prompted}
+    assert {(study, "with" if study in prompted else "without", str(count)) for study, count in counts.items()} == set(told)

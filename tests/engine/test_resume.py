@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.engine.checkpoints import write_both
 from tests.engine.tiny_runs import make_pictures, run, run_with, tiny_config
 from vpns_engine.artifacts import read_arrays
 from vpns_engine.cli_show import open_run
@@ -16,6 +17,8 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import LevelSaved, Message, Paused, Resumed, RunEnded, RunStarted, StepDone
 from vpns_engine.follow import Follower
 from vpns_engine.levels import done_levels
+from vpns_engine.official.importing import importing
+from vpns_engine.official.request import ImportRequest
 from vpns_engine.store import RunStore
 
 MAPPING, SEARCH, TUNING = 1, 2, 3
@@ -340,3 +343,32 @@ def test_that_what_was_taken_over_is_told_again_where_a_run_begins_anew(config, 
     shutil.rmtree(store.folder / "checkpoints")
     _resume(store)
     assert [tested.taken_from for tested in store.read().history.dense_elsewhere] == ["another run"]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_both(tmp_path_factory.mktemp("official"))
+
+
+def test_that_an_import_that_is_paused_begins_anew_and_ends_the_same(written, tmp_path):
+    request = ImportRequest(path=written.best, density=0.5, data={"dataset": "folder", "folder": str(written.pictures)})
+    config, make = importing(request)
+    whole = start(config, tmp_path / "whole", Control(), [], make=make)
+    control = _Paused()
+
+    def pause(event):
+        if event.kind == "measuring" and not control.seen:
+            control.pause()
+
+    store = start(config, tmp_path, control, [pause], opened=lambda store: setattr(control, "store", store), make=make)
+    assert [back.at for back in store.read().history.resumed] == [-1]
+    _check_same(store, whole)
+
+
+def test_that_an_import_that_was_cut_off_is_to_be_done_again(written, tmp_path):
+    config, make = importing(ImportRequest(path=written.best, density=0.5))
+    control = Control()
+    store = start(config, tmp_path, control, [lambda _event: control.stop()], make=make)
+    assert not store.read_info().can_resume
+    with pytest.raises(EngineError, match="import it again"):
+        resume(store, Control(), [])

@@ -14,10 +14,11 @@ from vpns_engine import store as module
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Message, to_json
 from vpns_engine.files import MOST_JSON_BYTES
+from vpns_engine.replay import Replay
 from vpns_engine.specs.mapping import MappingSpec
 from vpns_engine.specs.masks import MaskSpec
 from vpns_engine.specs.run import RunConfig
-from vpns_engine.store import Replay, RunInfo, RunLibrary, RunStore
+from vpns_engine.store import RunInfo, RunLibrary, RunStore
 
 CONFIG = RunConfig(name="My first: run/..", seed=9, mask=MaskSpec(sparsities=(0.9, 0.95)))
 FULL = Path("/dev/full")

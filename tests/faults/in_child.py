@@ -1,9 +1,9 @@
 """Faults that a run's own process brings about, each at one of its events; for processes that may be spoilt."""
 
-import ctypes
 import gc
 import resource
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -11,16 +11,26 @@ from vpns_engine.events import Event
 from vpns_engine.training.image_files import FileImages
 
 _SPARE = 24 * 2**20
+_LEFT = 4
 _HELD: list[torch.Tensor] = []
 
 
 def _take_memory(_event: Event) -> None:
-    """Leave this process a few megabytes more than it has."""
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # or the C library goes on with what it once had
-    with open("/proc/self/statm", encoding="ascii") as file:
-        used = int(file.read().split()[0]) * resource.getpagesize()
+    """Set a limit on this process's memory, and take what it leaves and what the C library has in store, but for a little."""
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + _SPARE, resource.RLIM_INFINITY))
+    for size in (2**24, 2**20, 2**18):
+        while _taken(size):
+            pass
+    del _HELD[:_LEFT]  # without any the libraries end the process, which is another fault
+
+
+def _taken(size: int) -> bool:
+    try:
+        _HELD.append(torch.empty(size, dtype=torch.uint8))
+    except RuntimeError:
+        return False
+    return True
 
 
 def _end_decoders(_event: Event) -> None:
@@ -28,11 +38,6 @@ def _end_decoders(_event: Event) -> None:
     for found in gc.get_objects():
         if isinstance(found, FileImages):
             found.close()
-
-
-def _take_threads(_event: Event) -> None:
-    """Leave no room for another thread's stack."""
-    _end_decoders(_event)
 
 
 def _break_gpu(_event: Event) -> None:
@@ -58,7 +63,6 @@ def _at(act: Callable[[Event], None], kind: str, **values: int) -> Callable[[Eve
 FAULTS = {
     "no memory at the start": _at(_take_memory, "run-started"),
     "no memory after the first epoch": _at(_take_memory, "epoch", epoch=1),
-    "no more threads": _at(_take_threads, "run-started"),
     "decoders end": _at(_end_decoders, "run-started"),
     "the GPU fails": _at(_break_gpu, "step", epoch=2, step=1),
     "the GPU is full": _at(_fill_gpu, "epoch", epoch=1),

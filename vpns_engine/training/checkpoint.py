@@ -1,9 +1,6 @@
 """The file from which a run goes on exactly where it was, and where to go on when that is damaged."""
 
-import errno
-import os
 import pickle
-import shutil
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -16,7 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from vpns_engine.errors import EngineError
+from vpns_engine.errors import EngineError, OutOfMemory
 from vpns_engine.events import RunStarted
 from vpns_engine.files import explain, explained, flush_folder, write_whole
 from vpns_engine.history import RunHistory
@@ -30,7 +27,7 @@ from vpns_engine.training.state import TrainState
 
 LAST = "checkpoints/last.pt"
 BEFORE = "checkpoints/before.pt"
-_FRESH = "checkpoints/fresh.pt"
+FRESH = "checkpoints/fresh.pt"
 """The next one, whole, until it takes the place of the last."""
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -110,12 +107,14 @@ def write_checkpoint(store: RunStore, state: TrainState, *, at: int, told: int, 
         told=told,
         place=moment.place,
         device=str(state.device),
-        torch=torch.__version__,
-        broken=tuple(sorted(broken)),
+        torch=str(torch.__version__),
+        broken=tuple(broken),
         state=about,
     )
     content = _Content(about=whole.model_dump_json(), tensors=tensors or {})
-    fresh, last, before = (store.path(name) for name in (_FRESH, LAST, BEFORE))
+    fresh, last, before = (store.path(name) for name in (FRESH, LAST, BEFORE))
+    with explained(fresh):
+        _clear_halves(fresh)
     write_whole(fresh, partial(_save, content))
     with explained(last):
         if last.is_file():
@@ -124,14 +123,21 @@ def write_checkpoint(store: RunStore, state: TrainState, *, at: int, told: int, 
     flush_folder(last.parent)
 
 
-def _save(content: "_Content", path: Path) -> None:
+def _save(content: _Content, path: Path) -> None:
     try:
-        torch.save(content, path)
-    except RuntimeError as error:  # torch's writer forgets which error of the operating system it was
-        path.open("ab").close()
-        if shutil.disk_usage(path.parent).free < sum(value.nbytes for value in content["tensors"].values()):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-        raise OSError(errno.EIO, _first_line(error)) from error
+        with path.open("wb") as file:  # of a path torch's writer does not say what the operating system refused
+            torch.save(content, file)
+    except RuntimeError as error:
+        # nor does it let that through: its own complaint about the cut file comes in between
+        if isinstance(refused := error.__context__, OSError):
+            raise refused from error
+        raise
+
+
+def _clear_halves(fresh: Path) -> None:
+    """Remove what processes that were killed while they wrote one have left; each may take gigabytes."""
+    for half in fresh.parent.glob(f".{fresh.name}.*"):
+        half.unlink(missing_ok=True)
 
 
 def _anew(phases: Sequence[Phase], place: Place) -> bool:
@@ -142,13 +148,15 @@ def _anew(phases: Sequence[Phase], place: Place) -> bool:
 def resume_point(store: RunStore, history: RunHistory) -> ResumePoint:
     """Find from where a run goes on: its last checkpoint, else the one before, else the last level begun, else its start."""
     damage: list[str] = []
-    for name in (LAST, _FRESH, BEFORE):
+    for name in (LAST, FRESH, BEFORE):
         try:
             path = store.path(name)
             if not path.exists():
                 continue
             found = read_checkpoint(path, store.config)
             _check_told(found, history)
+        except OutOfMemory:  # it may be whole: what it holds must not be lost for that
+            raise
         except EngineError as error:
             damage.append(str(error))
             continue
@@ -188,7 +196,7 @@ def restore(found: Checkpoint, state: TrainState, phases: Sequence[Phase]) -> No
     try:
         take_up(state, phases[found.about.place.phase], found.about.place, found.about.state, found.tensors)
     except EngineError as error:
-        raise EngineError(f"{found.path} does not fit the run: {error}") from error
+        raise EngineError(f"{found.path} does not fit the run: {error}; remove it to go on from before it") from error
 
 
 def read_checkpoint(path: Path, config: RunConfig) -> Checkpoint:
@@ -242,6 +250,8 @@ def _read(path: Path) -> dict[str, Any]:
     except pickle.UnpicklingError as error:
         raise EngineError(f"{path} holds more than tensors and plain values and was not opened") from error
     except _DAMAGE as error:
+        if isinstance(error, MemoryError) or "allocate memory" in str(error):
+            raise OutOfMemory(f"not enough memory to read {path}: close other programs, and try again", 0) from error
         raise EngineError(f"{path} is damaged and is not used ({_first_line(error)})") from error
     if not isinstance(found, dict):
         raise EngineError(f"{path} is no checkpoint")

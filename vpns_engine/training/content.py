@@ -27,7 +27,7 @@ from vpns_engine.training.place import Count, Place
 from vpns_engine.training.randomness import set_device_numbers
 from vpns_engine.training.state import Moment, Snapshot, TrainState
 
-VERSION = 1
+VERSION: Literal[1] = 1
 Tensors = dict[str, Tensor]
 _BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 

@@ -47,7 +47,7 @@ def clear_device() -> None:
     forget_weights()
     # the matrix library keeps tens of megabytes for the next product; torch gives them back by this alone
     clear_work_memory = getattr(torch._C, "_cuda_clearCublasWorkspaces", None)
-    if clear_work_memory is not None and torch.cuda.is_initialized():
+    if clear_work_memory is not None and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         clear_work_memory()
     let_go()
 

@@ -18,6 +18,7 @@ from vpns_engine.store import RunStore
 from vpns_engine.training.images import ImageSource
 from vpns_engine.training.state import TrainState
 
+SAMPLES = "artifacts/samples.safetensors"
 _NUM_SAMPLES = 24
 
 
@@ -65,9 +66,8 @@ class FolderKeeper:
         places = _in_turn(part.labels)[:_NUM_SAMPLES]
         pictures, good = source.fetch(part.ids[places], image_size)
         arrays = {"images": as_array(pictures), "labels": part.labels[places][good]}
-        relative = "artifacts/samples.safetensors"
-        write_arrays(self._store.path(relative), arrays)
-        return relative
+        write_arrays(self._store.path(SAMPLES), arrays)
+        return SAMPLES
 
     def _thin(self, path: str, what: Literal["prompt", "masks"], epoch: int) -> None:
         if self._only_last:

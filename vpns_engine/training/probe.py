@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import psutil
 import torch
 
 from vpns_engine.catalogue import catalogue
@@ -58,18 +57,27 @@ class _Pace:
     """A byte of a large file is written."""
 
 
-def probe(config: RunConfig, runs: Path, *, seconds: float = 8.0, report: Report = lambda _text: None) -> Estimate:
+def probe(
+    config: RunConfig,
+    runs: Path,
+    *,
+    seconds: float = 8.0,
+    began: float | None = None,
+    report: Report = lambda _text: None,
+) -> Estimate:
     """Do a little of every stage of a run, and reckon what all of it takes.
 
     Args:
         config: the run. Weights that are not there yet count as random ones: they are as fast.
         runs: the folder of runs; a hidden folder in it is written to and removed.
         seconds: how long the iterations are timed, about; at least one of each stage is.
+        began: when the work before this began, in seconds since 1970, if that counts too: loading torch.
         report: told what is being timed.
 
     Raises:
         EngineError: the run could not start, or does not fit into the memory.
     """
+    began = time.time() if began is None else began
     _check_data(config)
     free = memory_free()
     with _folder(runs) as folder:
@@ -77,7 +85,8 @@ def probe(config: RunConfig, runs: Path, *, seconds: float = 8.0, report: Report
         report("Reading the images and the network")
         try:
             started = next(event for event in run.events() if isinstance(event, RunStarted))
-            return _Probe(config, run.state, started, free, report).estimate(seconds, folder)
+            made = _Probe(config, run.state, started, report, prepare=time.time() - began)
+            return made.estimate(seconds, folder).model_copy(update={"memory_free": free})
         finally:
             run.close()
 
@@ -107,13 +116,12 @@ def _folder(runs: Path) -> Iterator[Path]:
 
 
 class _Probe:
-    def __init__(self, config: RunConfig, state: TrainState, started: RunStarted, free: int, report: Report) -> None:
+    def __init__(self, config: RunConfig, state: TrainState, started: RunStarted, report: Report, *, prepare: float) -> None:
         self._config = config
         self._state = state
         self._started = started
-        self._free = free
         self._report = report
-        self._pace = _Pace(prepare=time.time() - psutil.Process().create_time())
+        self._pace = _Pace(prepare=prepare)
 
     def estimate(self, seconds: float, folder: Path) -> Estimate:
         phases = plan(self._config)
@@ -134,7 +142,7 @@ class _Probe:
             seconds=sum(parts.values()),
             parts=parts,
             memory=peak_memory() + self._to_come(),
-            memory_free=self._free,
+            memory_free=0,
             device_memory=_device_memory(device),
             device_free=_device_free(device),
             num_source=len(self._started.source_classes),

@@ -53,13 +53,13 @@ def changes(started: RunStarted, point: ResumePoint) -> Iterator[str]:
     before = point.started
     if before is None:
         return
-    for what, then, now in (
-        ("network", before.layers, started.layers),
-        ("plan", [info.kind for info in before.phases], [info.kind for info in started.phases]),
-        ("classes", before.target_classes, started.target_classes),
-        ("source classes", before.source_classes, started.source_classes),
+    for what, same in (
+        ("network", before.layers == started.layers),
+        ("plan", [info.kind for info in before.phases] == [info.kind for info in started.phases]),
+        ("classes", before.target_classes == started.target_classes),
+        ("source classes", before.source_classes == started.source_classes),
     ):
-        if list(then) != list(now):
+        if not same:
             raise EngineError(f"the {what} changed since the run was begun: it cannot go on, start it anew")
     counts = [(info.num_train, info.num_validation, info.num_test) for info in (before, started)]
     if counts[0] != counts[1]:
@@ -71,6 +71,7 @@ def changes(started: RunStarted, point: ResumePoint) -> Iterator[str]:
         yield f"begun on {before.device}, goes on on {started.device}: the last bits may differ"
     elif (before.precision, before.channels_last) != (started.precision, started.channels_last):
         yield f"begun in {before.precision}, goes on in {started.precision}: the last bits may differ"
-    then = point.checkpoint.about.torch if point.checkpoint is not None else torch.__version__
-    if then != torch.__version__:
-        yield f"begun with torch {then}, goes on with {torch.__version__}: the last bits may differ"
+    now = str(torch.__version__)
+    then = point.checkpoint.about.torch if point.checkpoint is not None else now
+    if then != now:
+        yield f"begun with torch {then}, goes on with {now}: the last bits may differ"

@@ -7,7 +7,7 @@ import torch
 
 from vpns_engine.data_sets.fetch import fetch
 from vpns_engine.data_sets.status import status_of
-from vpns_engine.datasets import DatasetInfo, Split, root_of, split_of
+from vpns_engine.datasets import DatasetInfo, Part, Split, root_of, split_of
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Message, PhaseInfo, Preparing, RunStarted
 from vpns_engine.files import expanded
@@ -27,7 +27,7 @@ from vpns_engine.training.checkpoint import ResumePoint, restore, write_checkpoi
 from vpns_engine.training.device import choose_device, clear_device, set_threads
 from vpns_engine.training.feeds import Feeds, ImageFeed
 from vpns_engine.training.images import ImageSource
-from vpns_engine.training.keeper import FolderKeeper
+from vpns_engine.training.keeper import SAMPLES, FolderKeeper
 from vpns_engine.training.loading import pretrained_of_state
 from vpns_engine.training.phases import execute, interrupt, rescue
 from vpns_engine.training.place import Place
@@ -124,7 +124,7 @@ class Run:
         if not self.consistent:
             raise ValueError("an iteration is under way: there is nothing whole to write")
         at, told = self._told.numbers(seq)
-        broken = self._source.broken if self._source is not None else ()
+        broken = sorted(self._source.broken) if self._source is not None else ()
         write_checkpoint(self._store, self.state, at=at, told=told, broken=broken)
 
     @property
@@ -248,6 +248,16 @@ class Run:
             test=common.feed(split, "test"),
         )
 
+    def _keep_samples(self, keeper: FolderKeeper, shown: Part) -> str:
+        """Write example images; a run that goes on holds them against those it was begun with."""
+        assert self._source is not None
+        path = self._store.path(SAMPLES)
+        before = path.read_bytes() if self._resume.at >= 0 and path.is_file() else None
+        relative = keeper.keep_samples(self._source, shown, self._config.data.image_size)
+        if before is not None and before != path.read_bytes():
+            self._warnings.append("the images look different than when the run was begun: the result may differ")
+        return relative
+
     def _started(self, pretrained: Pretrained, split: Split, state: TrainState, threads: int) -> RunStarted:
         assert isinstance(state.keeper, FolderKeeper) and self._source is not None
         shown = split.validation if len(split.validation) else split.train
@@ -267,7 +277,7 @@ class Run:
             threads=threads,
             precision=state.computing.precision,
             channels_last=state.computing.channels_last,
-            samples_path=state.keeper.keep_samples(self._source, shown, size),
+            samples_path=self._keep_samples(state.keeper, shown),
         )
 
 
