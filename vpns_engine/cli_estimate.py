@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 from vpns_engine.cli_options import add_base, add_options, settings_text
 from vpns_engine.cli_sweep import sweep_of
 from vpns_engine.estimate import Estimate, cost_words, disk_problem, disk_words, memory_problems, room_of_all
@@ -51,7 +53,7 @@ def estimate(options: argparse.Namespace, runs: Path) -> int:
 
     sweep = sweep_of(vars(options))
     with _interrupted_by_sigterm():
-        found = probe(sweep.config, runs, report=_say).times(len(sweep.configs))
+        found = probe(sweep.config, runs, began=psutil.Process().create_time(), report=_say).times(len(sweep.configs))
     room = room_of_all(sweep.configs, read_keeping(_warn), found)
     print(_json(found, room, runs) if options.json else _text(sweep, found, room, runs), flush=True)
     return FINISHED

@@ -8,10 +8,11 @@ from pathlib import Path
 from vpns_engine.cli_options import UsageError
 from vpns_engine.cli_show import find_run
 from vpns_engine.cli_tables import table
+from vpns_engine.csv_files import write_csv
 from vpns_engine.exit_codes import FINISHED
 from vpns_engine.index import RunIndex
 from vpns_engine.marks import checked, read_marks, tags_in, write_marks
-from vpns_engine.run_columns import COLUMNS, sorted_rows, write_rows
+from vpns_engine.run_columns import COLUMNS, sorted_rows, table_of
 from vpns_engine.run_rows import STATE_LABELS, Filter, RunRow
 from vpns_engine.words import printable, size_text
 
@@ -43,7 +44,7 @@ def list_library(options: argparse.Namespace, runs: Path) -> int:
     wanted = Filter(text=" ".join(options.word), state=options.state or "", tag=options.tag)
     rows = sorted_rows(wanted.of(_rows(runs)), options.sort, falling=options.sort in _FALLING)
     if options.csv is not None:
-        write_rows(options.csv, rows)
+        write_csv(options.csv, *table_of(rows))
         print(f"{options.csv}: {len(rows):,} run{'s' * (len(rows) != 1)}")
     elif not rows:
         print(f"no such run in {runs}" if wanted != Filter() else f"no runs in {runs}")
@@ -58,7 +59,7 @@ def add_mark(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", ad
     """Add `vpns mark`."""
     parser = commands.add_parser("mark", help="show or change a run's tags and note")
     parser.add_argument("run", metavar="RUN", help="a run folder, part of its name, or latest")
-    parser.add_argument("--tag", action="append", default=[], metavar="TAG", help="add a tag, or several with commas between them")
+    parser.add_argument("--tag", action="append", default=[], metavar="TAG", help="add a tag, or several with commas between")
     parser.add_argument("--untag", action="append", default=[], metavar="TAG", help="take a tag away")
     parser.add_argument("--note", metavar="TEXT", help="replace the note; an empty text removes it")
     add_runs(parser)

@@ -174,14 +174,13 @@ class _Driver:
         """Look for the last moment that is whole on the disk; an import begins anew."""
         if self._make is not None:
             return None
-        from vpns_engine.training.checkpoint import BEFORE, LAST, resume_point
+        from vpns_engine.training.checkpoint import BEFORE, FRESH, LAST, resume_point
 
         point = resume_point(self._store, history)
         usable = point.checkpoint.path if point.checkpoint is not None else None
-        for name in (LAST, BEFORE):
-            if (path := self._store.path(name)) == usable:
-                break
-            self._put_aside(path)
+        for path in map(self._store.path, (LAST, FRESH) if usable else (LAST, FRESH, BEFORE)):
+            if path != usable:
+                self._put_aside(path)
         return point
 
     def _put_aside(self, path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import IO
 from vpns_engine import events
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Measuring, StepDone
-from vpns_engine.files import explain
+from vpns_engine.files import explain, open_plain
 from vpns_engine.history import RunHistory
+from vpns_engine.replay import UNFIT, TakenBack, number_of
 from vpns_engine.store import RunStore, State
 
 _MOST_LINE_BYTES = 4 * 2**20
@@ -62,18 +63,22 @@ class Follower:
         lines: list[bytes] = []
         restarted = more = False
         try:
-            with self._path.open("rb") as file:
+            with open_plain(self._path) as file:
                 restarted = self._has_changed(file)
                 if restarted:
                     self._begin()
                 lines, more = self._new_lines(file)
-        except FileNotFoundError:
-            restarted = self._read > 0
-            self._begin()
+        except EngineError as error:
+            if os.path.lexists(self._path):
+                damage.append(str(error))
+            else:
+                restarted = self._read > 0
+                self._begin()
         except OSError as error:
             damage.append(explain(error, self._path))
+        lines = _that_hold(lines)
         told = tuple(event for line in lines if (event := self._event(line)) is not None)
-        lost = sum(1 for line in lines if line.strip()) - len(told)
+        lost = len(lines) - len(told)
         if lost:
             damage.append(f"events.jsonl: {lost} damaged line{'s' * (lost > 1)} left out")
         return Told(told, restarted, ended and not more, self._state, tuple(damage))
@@ -113,7 +118,7 @@ class Follower:
         self._read += end
         self._known = (self._known + data[:end])[-_KNOWN_BYTES:]
         lines = data[:end].split(b"\n")
-        return [line for line in lines if line], len(data) == _MOST_AT_ONCE
+        return [line for line in lines if line.strip()], len(data) == _MOST_AT_ONCE
 
     def _event(self, line: bytes) -> Event | None:
         try:
@@ -122,6 +127,12 @@ class Follower:
                 _ = self._history.phases[event.phase]  # iterations are many, and nothing that comes later needs them
             else:
                 self._history.apply(event)
-        except (ValueError, KeyError, IndexError, OverflowError):
+        except UNFIT:
             return None
         return event
+
+
+def _that_hold(lines: list[bytes]) -> list[bytes]:
+    """Leave out what a later line takes back."""
+    taken_back = TakenBack(lines)
+    return [line for line in lines if (number := number_of(line)) is None or number not in taken_back]

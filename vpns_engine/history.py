@@ -147,6 +147,8 @@ class RunHistory:
         self.last_seq = -1
         self._kept: list[Event] = []
         """What holds, but for iterations and looks at images: their phases have them."""
+        self._last_taken = -1
+        """Largest number among them and the iterations; `last_seq` may be of one that was passed over."""
         self._gaps: dict[int, float] = {}
         """Seconds in which nobody worked, by the number of the event that ended them."""
 
@@ -207,6 +209,7 @@ class RunHistory:
         if not isinstance(event, Resumed):
             self.last_time = max(self.last_time, event.time)
         self.last_seq = max(self.last_seq, event.seq)
+        self._last_taken = max(self._last_taken, event.seq)
         if not isinstance(event, Preparing | Message):
             self.preparing = self.paused = None
 
@@ -217,7 +220,7 @@ class RunHistory:
 
     def _go_back(self, event: Resumed) -> None:
         """Forget what was told after the event that the run goes on from."""
-        if self.last_seq > event.at:
+        if self._last_taken > event.at:
             self._forget(event.at)
         self._take(event)
         self._keep(event)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from vpns_engine import __version__
 from vpns_engine.errors import EngineError
@@ -31,6 +31,9 @@ _WATCHED = ("", "config.json", "notes.json", "exports")
 _QUIET_SECONDS = 10.0
 """Events younger than this are still being written: they count once it is quiet, or when anything else changes."""
 _BATCH_SECONDS = 0.25
+_DAMAGE = (sqlite3.Error, TypeError, ValueError)
+"""What SQLite and reading rows raise; a damaged file also gives error messages that are no text."""
+_UNUSABLE = (*_DAMAGE, OSError)
 _PATIENCE_SECONDS = 2.0
 """How long another process that writes the index is waited for."""
 
@@ -69,7 +72,7 @@ class RunIndex:
         try:
             found = self._base.execute("SELECT name, row, sum FROM runs ORDER BY name DESC")
             return [_row(self.runs / name, text, check) for name, text, check in found]
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except _DAMAGE as error:
             self._begin_anew(error)
             return []
 
@@ -102,14 +105,14 @@ class RunIndex:
         self._write("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", [value for value in values if _is_text(value[0])])
 
     def _write(self, statement: str, values: Sequence[tuple[str | int, ...]]) -> None:
-        with suppress(sqlite3.Error), self._base:  # what is not kept is read again
+        with suppress(*_DAMAGE), self._base:  # what is not kept is read again
             if values:
                 self._base.executemany(statement, values)
 
     def _keys(self) -> dict[str, str]:
         try:
             return {str(name): key for name, key in self._base.execute("SELECT name, key FROM runs")}
-        except sqlite3.Error as error:
+        except _DAMAGE as error:
             self._begin_anew(error)
             return {}
 
@@ -119,7 +122,7 @@ class RunIndex:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             base = sqlite3.connect(self._file, timeout=_PATIENCE_SECONDS)
             _prepare(base)
-        except (sqlite3.Error, OSError) as error:
+        except _UNUSABLE as error:
             if base is not None:
                 base.close()
             return self._made_anew(error)
@@ -132,7 +135,7 @@ class RunIndex:
     def _made_anew(self, error: Exception) -> sqlite3.Connection:
         """Make an index without rows: in the place of one that is damaged, in memory where another program is at it."""
         if not _is_busy(error):
-            with suppress(sqlite3.Error, OSError):
+            with suppress(*_UNUSABLE):
                 self._file.unlink(missing_ok=True)
                 base = sqlite3.connect(self._file, timeout=_PATIENCE_SECONDS)
                 _prepare(base)
@@ -172,7 +175,8 @@ def _row(folder: Path, text: str, check: int) -> RunRow:
     """
     if check != _check(folder.name, text):
         raise ValueError("damaged")
-    return RunRow(folder, *(tuple(value) if type(value) is list else value for value in json.loads(text)))
+    values: list[Any] = [tuple(value) if type(value) is list else value for value in json.loads(text)]
+    return RunRow(folder, *values)
 
 
 def _check(name: str, text: str) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 from vpns_engine.artifacts import read_state_info
 from vpns_engine.datasets import DatasetInfo, describe
 from vpns_engine.errors import EngineError
-from vpns_engine.events import Tested
+from vpns_engine.events import LevelSaved, Tested
 from vpns_engine.files import expanded
-from vpns_engine.history import LevelHistory, RunHistory
+from vpns_engine.history import RunHistory
 from vpns_engine.plan import plan
 from vpns_engine.specs.phase import DENSE, Finetune, Search
 from vpns_engine.specs.run import RunConfig
@@ -186,22 +186,31 @@ def _dense_stages(config: RunConfig) -> list[str]:
 
 def level_is_done(store: RunStore, history: RunHistory, number: int) -> bool:
     """Tell whether a level of a run was brought to its end, and its states can be read."""
+    return level_is_measured(store.config, history, number) and all(
+        _readable(store, found.state_path) for found in _last_saved(history, number).values()
+    )
+
+
+def level_is_measured(config: RunConfig, history: RunHistory, number: int) -> bool:
+    """Tell whether a level was brought to its end: what was measured of it holds, whether or not its states were kept."""
     level = history.levels.get(number)
     phases = [phase for phase in history.phases if phase.info.level == number and phase.ended is not None]
-    planned = [(phase.kind, phase.density) for phase in plan(store.config) if phase.level == number]
+    planned = [(phase.kind, phase.density) for phase in plan(config) if phase.level == number]
     if level is None or [(phase.info.kind, phase.info.density) for phase in phases] != planned:
         return False
+    saved = _last_saved(history, number)
     trained = {kind for kind, _ in planned if kind in ("search", "finetune")}
-    return all(_stands(store, history, level, stage) for stage in trained)
+    return all(stage in saved and saved[stage].complete and level.test(stage) is not None for stage in trained)
 
 
-def _stands(store: RunStore, history: RunHistory, level: LevelHistory, stage: str) -> bool:
-    """Tell whether a stage was tested and its whole state can be read."""
-    saved = [item for item in level.saved if history.phases[item.phase].info.kind == stage]
-    if not saved or not saved[-1].complete or level.test(stage) is None:
-        return False
+def _last_saved(history: RunHistory, number: int) -> dict[str, LevelSaved]:
+    """Give the last state that each stage of a level saved."""
+    return {history.phases[saved.phase].info.kind: saved for saved in history.levels[number].saved}
+
+
+def _readable(store: RunStore, state_path: str) -> bool:
     try:
-        read_state_info(store.path(saved[-1].state_path))
+        read_state_info(store.path(state_path))
     except EngineError:
         return False
     return True

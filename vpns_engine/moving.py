@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from vpns_engine.errors import EngineError
 from vpns_engine.files import explain, explained, flush_folder, read_bounded, write_text
@@ -31,6 +32,15 @@ _LEFT_OUT = ("run.lock",)
 _NOTE_BYTES = 64 * 2**20
 
 
+def _plain(name: str) -> str:
+    if name in ("", ".", "..") or Path(name).name != name:
+        raise ValueError("no name of a run")
+    return name
+
+
+_Name = Annotated[str, AfterValidator(_plain)]
+
+
 @dataclass(frozen=True)
 class Moved:
     """What a move did."""
@@ -45,7 +55,7 @@ class _Note(BaseModel):
 
     source: str
     target: str
-    signatures: dict[str, str]
+    signatures: dict[_Name, str]
     """Of each run's files, as they were when they were copied."""
 
 

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from vpns_engine.csv_files import Cell, write_csv
+from vpns_engine.csv_files import Cell
 from vpns_engine.run_rows import STATE_LABELS, RunRow
 from vpns_engine.words import size_text, sparsity_of
 
@@ -32,15 +31,10 @@ def name_of(row: RunRow) -> str:
     return row.name or _STAMP.sub("", row.folder.name)
 
 
-def write_rows(path: Path, rows: Iterable[RunRow]) -> None:
-    """Write rows as a CSV file, with each run's folder, note and what of it cannot be read.
-
-    Raises:
-        EngineError: it cannot be written.
-    """
+def table_of(rows: Iterable[RunRow]) -> tuple[list[str], list[tuple[Cell, ...]]]:
+    """Give rows as a table for a file, with each run's note, what of it cannot be read, and its folder."""
     header = [*(column.title for column in COLUMNS), "Note", "Damage", "Folder"]
-    cells = ((*(column.cell(row) for column in COLUMNS), row.note, row.damage, str(row.folder)) for row in rows)
-    write_csv(path, header, cells)
+    return header, [(*(column.cell(row) for column in COLUMNS), row.note, row.damage, str(row.folder)) for row in rows]
 
 
 def sorted_rows(rows: Iterable[RunRow], name: str, *, falling: bool = False) -> list[RunRow]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from vpns_engine.catalogue import labels
 from vpns_engine.errors import EngineError
@@ -156,7 +156,7 @@ def _share(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _words_of(config: RunConfig) -> dict[str, str]:
+def _words_of(config: RunConfig) -> dict[str, Any]:
     prompt, data = config.effective_prompt, config.data
     folder = Path(data.folder).name or "folder"
     return {

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Annotated, Literal
 
@@ -27,10 +27,10 @@ from vpns_engine.files import (
     read_json,
     write_text,
 )
-from vpns_engine.history import RunHistory
 from vpns_engine.liveness import SILENT_SECONDS as SILENT_SECONDS
 from vpns_engine.liveness import Place, is_alive, this_process
 from vpns_engine.locks import only_one
+from vpns_engine.replay import Replay, TakenBack
 from vpns_engine.specs.run import RunConfig
 
 SCHEMA_VERSION = 1
@@ -38,9 +38,6 @@ _STAMP = len("2026-11-20T10-12-33")
 Status = Literal["running", "paused", "finished", "stopped", "failed"]
 State = Literal["running", "paused", "finished", "stopped", "failed", "interrupted"]
 """How a run stands in truth; interrupted: it says that it is worked on, and nobody is there who does."""
-_STEPS = (b'"kind":"step"', b'"kind":"measuring"')
-_SEQ_WITHIN = 40
-_SEQ = re.compile(rb'"seq":(\d{1,18})[,}]')
 MOST_LINE_BYTES = 8 * 2**20
 """No line of `events.jsonl` is longer: a longer one is damage."""
 _Seconds = Annotated[float, Field(ge=0, le=1e11)]
@@ -244,20 +241,17 @@ class RunStore:
             with suppress(OSError):  # `append` has told it
                 file.close()
 
-    def read(self, *, steps: bool = True) -> "Replay":
+    def read(self, *, steps: bool = True) -> Replay:
         """Fold the events written so far. A line that is cut or damaged is counted, not fatal.
 
         Without `steps` the iterations, most of a long run's lines, are passed over. The last line of a run that goes on may
         still be being written: then it is neither.
         """
-        replay = Replay()
+        replay = Replay(taken_back=TakenBack(self._lines()), steps=steps)
         whole, line = 0, b""
         for line in self._lines():
             whole = replay.damaged_lines
-            if steps or not any(kind in line for kind in _STEPS):
-                replay.take(line)
-            else:
-                replay.pass_over(line)
+            replay.take(line)
         if line and not line.endswith(b"\n") and self._goes_on():
             replay.damaged_lines = whole
         return replay
@@ -295,36 +289,6 @@ class RunStore:
     def density_folder(self, density: float) -> str:
         """Name the artifacts folder of a level, relative to the run folder."""
         return f"artifacts/density_{density:.12g}"
-
-
-@dataclass
-class Replay:
-    """A run as its folder tells it."""
-
-    history: RunHistory = field(default_factory=RunHistory)
-    damaged_lines: int = 0
-
-    def take(self, line: bytes) -> None:
-        """Take one line of `events.jsonl` in."""
-        if not line.strip():
-            return
-        try:
-            self.history.apply(events.from_json(line))
-        except (ValueError, KeyError, IndexError, OverflowError):
-            self.damaged_lines += 1
-
-    def pass_over(self, line: bytes) -> None:
-        """Take no more of a line than its number: no later event may have it."""
-        found = _SEQ.search(line, 0, _SEQ_WITHIN)
-        if found:
-            self.history.last_seq = max(self.history.last_seq, int(found[1]))
-
-    @property
-    def damage(self) -> tuple[str, ...]:
-        """Say what of the events is damaged, line by line."""
-        if not self.damaged_lines:
-            return ()
-        return (f"events.jsonl: {self.damaged_lines} damaged line{'s' * (self.damaged_lines > 1)} left out",)
 
 
 class RunLibrary:

@@ -10,7 +10,7 @@ from vpns_engine.catalogue import labels
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Tested
 from vpns_engine.history import LevelHistory, RunHistory
-from vpns_engine.levels import level_digest, level_is_done
+from vpns_engine.levels import level_digest, level_is_measured
 from vpns_engine.saved_states import DENSE_LABELS, TUNING_LABELS
 from vpns_engine.specs.data import DATASET_LABELS
 from vpns_engine.specs.method import METHOD_LABELS
@@ -152,7 +152,7 @@ def results_in(store: RunStore, history: RunHistory) -> RunResults:
     levels = {
         level.density: _tests(level, STAGE_LABELS)
         for number, level in history.levels.items()
-        if level_is_done(store, history, number)
+        if level_is_measured(store.config, history, number)
     }
     dense = _tests(history.dense, DENSE_LABELS) if history.dense is not None else {}
     return RunResults(store.folder, store.config, levels, dense)
