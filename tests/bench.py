@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from tests.bench_data import cifar_shaped, compare, compare_files, feeds_of, waiting_share
+from tests.bench_library import listing
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.specs.optim import OptimGroups, OptimSpec
@@ -214,6 +215,7 @@ def main() -> None:
     compare(224, data_batch, data_batch * 32, device)
     compare_files(224, data_batch, data_batch * 8, device)
     waiting(224, options.batch if on_cpu else data_batch, device)
+    listing(10_000)
 
 
 if __name__ == "__main__":

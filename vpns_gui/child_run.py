@@ -66,6 +66,10 @@ class ChildRun:
             return self.entry.changed(state="done", text="")
         return self.entry.changed(state="failed", text=_last_line(self._output) or f"the process ended with code {code}")
 
+    def leave(self) -> None:
+        """Let it go on without this window, which waits for it no more."""
+        self._process.returncode = self._process.poll() or 0  # or Python would complain that nobody waited for it
+
     def stop(self) -> None:
         """Ask it to stop within one batch and to keep its result so far."""
         self._process.terminate()

@@ -27,6 +27,15 @@ class Settings:
         self._store.setValue("window/docks", window.saveState())
         self._store.sync()
 
+    def kept(self, name: str) -> QByteArray | None:
+        """Give what `keep` was given, for example how the columns of a table stood."""
+        value = self._store.value(f"kept/{name}")
+        return value if isinstance(value, QByteArray) else None
+
+    def keep(self, name: str, value: QByteArray) -> None:
+        """Remember something that a widget can put back."""
+        self._store.setValue(f"kept/{name}", value)
+
     def folder(self, purpose: str, otherwise: Path) -> Path:
         """Give the folder last used for `purpose`, if it is still there."""
         value = self._store.value(f"folders/{purpose}")

@@ -29,6 +29,7 @@ from vpns_gui.controllers.log import LogController
 from vpns_gui.controllers.problems import ProblemController
 from vpns_gui.controllers.prompt import PromptController
 from vpns_gui.controllers.queue import QueueController
+from vpns_gui.controllers.queue_work import QueueWork
 from vpns_gui.controllers.results import ResultsController
 from vpns_gui.controllers.run import RunController
 from vpns_gui.controllers.run_bar import RunBarController
@@ -76,9 +77,9 @@ class Studio(QObject):
         self.library = LibraryController(self.session, self.notices, runs, window)
         self.checkpoint = CheckpointController(self.run, self.notices, self._settings, window)
         self.export = ExportController(self.session, self.notices, window)
-        self.queue = QueueController(
-            RunQueue(config_folder(), window), self.run, self.session, window.queue, self.notices, runs, window
-        )
+        waiting = RunQueue(config_folder(), window)
+        work = QueueWork(waiting, self.run, self.session, self.notices, runs, window)
+        self.queue = QueueController(waiting, work, window.queue, self.notices, window)
         self.setup = SetupController(self.session, self.run, self.queue, window.setup, self.notices, window)
         self.sweep = SweepController(self.queue, window.setup, runs, window)
         self._memory = FormMemory(window.setup, self.notices, config_folder(), window)
@@ -125,6 +126,7 @@ class Studio(QObject):
         window = self.window
         window.close_asked.connect(self._close)
         self._closing.waiting.connect(window.run_bar.set_notice)
+        self._closing.waiting.connect(lambda _words: self.queue.hold())  # or the next one would begin
         window.run_bar.discard_requested.connect(self._ask_discard)
         window.run_bar.export_requested.connect(self.export.open)
         window.run_bar.details_requested.connect(self.problems.open)
@@ -170,9 +172,17 @@ class Studio(QObject):
         table, window = self.library_table, self.window
         table.open_requested.connect(self.library.open)
         table.opened.connect(lambda _opened: window.tabs.setCurrentWidget(window.curves_page))
-        table.resume_requested.connect(self.run.resume)
+        table.resume_requested.connect(self._resume_chosen)
         table.settings_read.connect(window.setup.set_config)
         table.refused.connect(lambda why: self._warn("This could not be done.", why))
+        window.library.save_requested.connect(self.saving.open)
+        self.saving.add(window.library, table.savable)
+
+    def _resume_chosen(self, folder: Path) -> None:
+        if self.run.state == "idle":
+            self.run.resume(folder)
+        else:
+            self._warn("A run is on.", "One run works in this window at a time: stop it first, or let it end.")
 
     def _connect_menus(self) -> None:
         menus, window = self.window.menus, self.window
@@ -230,7 +240,7 @@ class Studio(QObject):
         self.window.setWindowTitle(f"{store.folder.name} - VPNs Studio" if store is not None else "VPNs Studio")
 
     def _close(self, closing: QCloseEvent) -> None:
-        if self._closing.may_close():
+        if self._closing.may_close() and self.queue.may_close():
             self.window.hide()  # what is being read may take a moment to give up
             for work in self.window.findChildren(Background):
                 work.close()

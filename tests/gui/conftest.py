@@ -34,6 +34,7 @@ def studio(qtbot, tmp_path, runs, monkeypatch):
     for work in made.window.findChildren(Background):
         work.close()
     made.devices.close()
+    made.estimate.close()
     made.queue.close()
     made.window.hide()
     made.window.deleteLater()

@@ -140,6 +140,9 @@ class MadeRun:
             arrays[f"weights/{layer.name}.weight"] = values
             arrays[f"scores/{layer.name}"] = values / 10
             arrays[f"masks/{layer.name}"] = pack(mask_of(layer, info.level, epoch))
+        if self.config.uses_prompt:
+            delta = delta_of(info.level, epoch + 100 * (info.kind == "finetune"))
+            arrays |= {"prompt/delta": delta, "prompt/added": delta / 2}
         details = {"phase": info.kind, "density": info.density, "threshold": 0.02, "epoch": epoch, "mapping": list(range(10))}
         write_arrays(self.store.path(path), arrays, {**details, "shapes": _shapes()})
         return path

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from vpns_engine.presets import presets
 from vpns_engine.specs.run import RunConfig
+from vpns_engine.store import RunLibrary
 from vpns_gui import app, theme
 from vpns_gui.background import Background
 from vpns_gui.forms.pick_edit import PickEdit
@@ -105,6 +106,7 @@ def take(config: RunConfig, runs: Path, folder: Path, old: Path | None) -> int:
     else:
         photographer.then(lambda: studio.run.start(config))
         studio.session.told.connect(_once_half_done(studio, photographer))
+    photographer.then(lambda: studio.session.choose_runs(tuple(RunLibrary(runs).runs())))
     for scheme in SCHEMES:
         photographer.set_up(scheme)
         photographer.views(scheme)

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QTabBar, QTableWidget
+from PySide6.QtGui import QAction, QColor
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QTabBar, QTableView, QTableWidget
 
 from tests.engine.done_runs import config_of, done_run
 from tests.gui.made_runs import MadeRun
@@ -20,6 +20,8 @@ from vpns_gui import theme
 from vpns_gui.controllers.compare_lines import MAX_RUNS, chart_lines, curves_at, densities_of_runs, studies_of
 from vpns_gui.views.accuracy_chart import CHART_HINT, AccuracyChart
 from vpns_gui.views.compare import CHART, CURVES, TABLE, CompareView
+from vpns_gui.views.curve_series import Series
+from vpns_gui.views.overlay import OverlayView, RunCurves
 from vpns_gui.views.run_styles import DARK_COLOURS, DIFFERENT, LIGHT_COLOURS, run_style
 
 PAPER = preset_called("paper-resnet18-cifar100").config
@@ -281,6 +283,8 @@ def test_that_the_axis_of_remaining_weights_is_logarithmic(chart):
     kept = [1 - point.sparsity for point in line.points]
     assert 10 ** -np.asarray(x) == pytest.approx(kept)
     axis = chart.plot.item.getAxis("bottom")
+    assert axis.tickStrings(axis.tickValues(0.0, 2.0, 500)[0][1], 1, 1) == ["60", "40", "20", "10"]
+    axis.set_marks(())
     (level,) = axis.tickValues(0.0, 2.0, 500)
     assert axis.tickStrings(level[1], 1, 1) == ["100", "70", "50", "30", "20", "10", "7", "5", "3", "2", "1"]
 
@@ -296,6 +300,18 @@ def test_that_a_single_sparsity_has_room_around_it_and_arms_do_not_lie_on_one_an
     assert left < 86 and right > 94
     first, second = (chart._x(line, line.points[0]) for line in chart._lines if not line.is_level)
     assert second - first > 0.2
+
+
+def test_that_the_axis_names_the_sparsities_that_were_measured_as_far_as_there_is_room(chart):
+    axis = chart.plot.item.getAxis("bottom")
+    ((_, places),) = axis.tickValues(30, 100, 700)
+    assert axis.tickStrings(places, 1, 1) == ["40", "50", "60", "70", "80", "90"]
+    ((_, places),) = axis.tickValues(30, 100, 300)
+    assert axis.tickStrings(places, 1, 1) == ["40", "50", "60", "70", "80", "90"]
+    ((_, places),) = axis.tickValues(30, 100, 200)
+    assert axis.tickStrings(places, 1, 1) == ["40", "60", "80"]
+    axis.set_marks(())
+    assert axis.tickStrings([x for _, values in axis.tickValues(30, 100, 400) for x in values], 1, 1)[0] == "40"
 
 
 def test_that_a_level_of_no_sparsity_can_be_drawn_on_both_axes(qtbot, tmp_path):
@@ -339,6 +355,21 @@ def test_that_choosing_runs_fills_all_pages_and_choosing_none_empties_them(studi
     qtbot.waitUntil(lambda: view.is_empty)
 
 
+def test_that_the_rows_chosen_in_the_library_are_compared(studio, qtbot, runs):
+    for seed in (1, 2, 3):
+        MadeRun(runs, made_config(seed=seed)).write()
+    studio.window.tabs.setCurrentWidget(studio.window.library)
+    table = studio.window.findChild(QTableView, "libraryTable")
+    qtbot.waitUntil(lambda: table.model().rowCount() == 3, timeout=20_000)
+    table.setFocus()
+    table.selectAll()
+    assert len(studio.session.chosen) == 3
+    studio.window.tabs.setCurrentWidget(studio.window.compare_page)
+    view = studio.plots.compare
+    qtbot.waitUntil(lambda: not view.is_empty, timeout=20_000)
+    assert sorted(entry.text() for entry in view.overlay.entries.values()) == ["seed 1", "seed 2", "seed 3"]
+
+
 def test_that_options_change_what_is_drawn(studio, qtbot, runs):
     view = _chosen(studio, qtbot, [MadeRun(runs, made_config(sparsities=(0.8, 0.9))).write().folder])
     _choose(view, "compareAccuracy", "prompted")
@@ -362,19 +393,14 @@ def test_that_measures_come_and_go_and_those_nobody_has_are_off(studio, qtbot, r
     _turn(view, CURVES)
     shown = {key for key, panel in view.overlay.panels.items() if panel.isVisible()}
     assert shown == {"plain", "loss", "density"}
-    assert not view.findChild(QCheckBox, "measure_prompted").isEnabled()
-    qtbot.mouseClick(view.findChild(QCheckBox, "measure_train"), Qt.MouseButton.LeftButton, pos=_box(view, "measure_train"))
+    assert not view.findChild(QAction, "measure_prompted").isEnabled()
+    view.findChild(QAction, "measure_train").trigger()
     assert view.overlay.panels["train"].isVisible()
     view.findChild(QCheckBox, "zoomTopCompared").click()
     _, (low, high) = view.overlay.panels["plain"].plot.box.viewRange()
     assert high - low < 25
-    qtbot.mouseClick(view.findChild(QCheckBox, "measure_plain"), Qt.MouseButton.LeftButton, pos=_box(view, "measure_plain"))
+    view.findChild(QAction, "measure_plain").trigger()
     assert not view.overlay.panels["plain"].isVisible()
-
-
-def _box(view, name):
-    box = view.findChild(QCheckBox, name)
-    return QPointF(8, box.height() / 2).toPoint()
 
 
 def test_that_pointing_at_a_curve_names_its_run_and_value(studio, qtbot, runs):
@@ -387,8 +413,25 @@ def test_that_pointing_at_a_curve_names_its_run_and_value(studio, qtbot, runs):
     assert said.startswith("seed 1: training loss, no prompt 0.400 after epoch 2.") and stores[0].folder.name in said
 
 
-def test_that_a_run_that_goes_on_elsewhere_is_read_again(studio, qtbot, runs, monkeypatch):
-    monkeypatch.setattr("vpns_gui.controllers.compare.LOOK_AGAIN_MS", 50)
+def test_that_a_loss_that_is_no_number_leaves_the_others_in_sight(qtbot):
+    view = OverlayView()
+    qtbot.addWidget(view)
+    view.resize(700, 500)
+    epochs = np.arange(4.0)
+    values = {"good": [1.0, 0.9, 0.8, 0.7], "lost": [1.0, np.nan, np.inf, -np.inf], "never": [np.nan] * 4}
+    losses = {key: Series(epochs, np.array(y)) for key, y in values.items()}
+    view.set_runs([RunCurves(run_style(n, key, key, ""), {"loss": loss}) for n, (key, loss) in enumerate(losses.items())])
+    with qtbot.waitExposed(view):
+        view.show()
+    panel = view.panels["loss"]
+    _, (low, high) = panel.plot.box.viewRange()
+    assert 0.5 < low < 0.7 and 1 < high < 1.3
+    style, epoch, value = panel.nearest(panel.plot.box.mapViewToScene(QPointF(2, 0.8)))
+    assert (style.key, epoch, value) == ("good", 2, 0.8)
+    view.zoom_to_top(True)
+
+
+def test_that_a_run_that_goes_on_elsewhere_is_read_again(studio, qtbot, runs):
     made = MadeRun(runs, made_config())
     store = made.write(end=None)
     view = _chosen(studio, qtbot, [store.folder])
@@ -405,6 +448,26 @@ def test_that_a_run_that_cannot_be_read_is_said_above_the_others(studio, qtbot, 
     view = _chosen(studio, qtbot, [good.folder, bad.folder])
     warning = view.findChild(QLabel, "compareWarning")
     assert warning.isVisibleTo(view) and str(bad.folder) in warning.text() and len(view.overlay.entries) == 1
+
+
+def test_that_a_run_whose_name_looks_like_markup_is_shown_letter_by_letter(studio, qtbot, runs):
+    named = MadeRun(runs, made_config(name="<img src=x><b>bold")).write()
+    other = MadeRun(runs, made_config(name="plain")).write()
+    folder = named.folder.rename(runs / "<b>bold")
+    view = _chosen(studio, qtbot, [folder, other.folder])
+    entry = view.overlay.entries["<b>bold"]
+    assert entry.text() == "<img src=x><b>bold" and "&lt;b&gt;bold" in entry.toolTip() and "<b>" not in entry.toolTip()
+    readout = view.findChild(QLabel, "compareReadout")
+    qtbot.keyClick(view.chart, Qt.Key.Key_Right)
+    assert "<b>bold" in readout.text() and readout.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_that_of_a_very_long_choice_the_first_runs_are_compared_and_it_says_so(studio, qtbot, runs, monkeypatch):
+    monkeypatch.setattr("vpns_gui.controllers.compare.MAX_COMPARED", 2)
+    stores = [MadeRun(runs, made_config(seed=seed)).write() for seed in (1, 2, 3)]
+    view = _chosen(studio, qtbot, [store.folder for store in stores])
+    assert len(view.overlay.entries) == 2
+    assert "The first 2 of 3 chosen runs" in view.findChild(QLabel, "compareWarning").text()
 
 
 def test_that_two_times_the_same_choice_keeps_what_was_hidden_and_zoomed(studio, qtbot, runs):

@@ -12,7 +12,7 @@ from tests.gui.child_runs import ChildRun
 from tests.gui.made_runs import MadeRun
 from tests.gui.made_runs import config as made_config
 from tests.gui.test_run_control import LONG, MINUTE_MS, artifacts, button, first_steps, press, wait
-from vpns_engine.events import EpochEnded
+from vpns_engine.events import EpochEnded, Message, Resumed
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
 from vpns_gui.controllers.follow import folder_of
@@ -188,3 +188,50 @@ def test_that_the_run_folder_of_a_file_is_found(tmp_path, runs):
     folder = MadeRun(runs, made_config()).write().folder
     assert folder_of(folder / "events.jsonl") == folder_of(folder / "exports" / "x" / "y.pt") == folder
     assert folder_of(tmp_path / "nowhere") is None
+
+
+def test_that_a_run_that_takes_a_checkpoint_over_is_not_offered_to_go_on(studio, qtbot, runs):
+    store = MadeRun(runs, made_config()).write(levels=0, end="stopped")
+    store.write_info(store.read_info().model_copy(update={"imported": True}))
+    shown(studio, qtbot, store.folder)
+    assert not button(studio, "resume").isVisible() and not studio.window.menus.resume.isEnabled()
+    assert "Resume" not in studio.window.run_bar.notice
+
+
+def test_that_a_run_that_another_process_takes_up_again_is_followed_from_then_on(studio, qtbot, runs):
+    made = MadeRun(runs, made_config())
+    store = made.write(levels=0, end="stopped")
+    shown(studio, qtbot, store.folder)
+    assert button(studio, "resume").isEnabled()
+    other = RunStore.open(store.folder)
+    other.write_info(other.read_info().taken_by_this_process())
+    other.append(Resumed(seq=50, at=1, text="Goes on after Map labels"))
+    qtbot.waitUntil(lambda: studio.session.followed, timeout=MINUTE_MS)
+    other.append(Message(seq=51, severity="info", text="a word from there"))
+    qtbot.waitUntil(lambda: "a word from there" in studio.window.log.text, timeout=MINUTE_MS)
+    other.close()
+    assert not button(studio, "resume").isVisible() and "Goes on after Map labels" in studio.window.log.text
+
+
+def test_that_a_followed_run_whose_folder_goes_away_is_not_shown_as_running(studio, qtbot, runs):
+    store = MadeRun(runs, made_config()).write(levels=0, end=None)
+    store.write_info(store.read_info().taken_by_this_process())
+    shown(studio, qtbot, store.folder)
+    assert studio.session.followed
+    store.folder.rename(runs.parent / "elsewhere")
+    qtbot.waitUntil(lambda: studio.session.standing == "interrupted", timeout=MINUTE_MS)
+    assert "is not there" in studio.window.log.text
+
+
+def test_that_events_written_anew_are_shown_anew(studio, qtbot, runs):
+    made = MadeRun(runs, made_config())
+    store = made.write(levels=0, end=None)
+    store.write_info(store.read_info().taken_by_this_process())
+    shown(studio, qtbot, store.folder)
+    other = RunStore.open(store.folder)
+    (store.folder / "events.jsonl").unlink()
+    other.append(made.first)
+    other.append(Message(seq=1, severity="warning", text="begun anew"))
+    other.close()
+    qtbot.waitUntil(lambda: "begun anew" in studio.window.log.text, timeout=MINUTE_MS)
+    assert "broken images" not in studio.window.log.text and studio.session.history.last_seq == 1

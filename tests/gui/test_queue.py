@@ -2,6 +2,7 @@
 
 import json
 import signal
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -13,7 +14,7 @@ from vpns_engine.folders import config_folder
 from vpns_engine.store import RunLibrary, RunStore
 from vpns_engine.waiting import Entry, Queue, QueueFile
 from vpns_gui import run_queue
-from vpns_gui.controllers import queue as queue_module
+from vpns_gui.controllers import queue_work
 from vpns_gui.models.queue_table import MIME
 from vpns_gui.run_queue import RunQueue
 from vpns_gui.studio import Studio
@@ -21,6 +22,10 @@ from vpns_gui.studio import Studio
 MINUTE_MS = 60_000
 LONG = 400
 """Epochs that no test waits for."""
+SOME = 12
+"""Epochs that last long enough to be cut off in, and short enough to be waited for."""
+TWO = ("auto", "cuda", "cpu")
+"""Two devices. `auto` stands for the first, and computes on the CPU all the same where there is no GPU."""
 
 
 @pytest.fixture
@@ -33,9 +38,14 @@ def tiny(pictures):
     """Give the configuration of a run of a second."""
 
     def make(seed=7, **values):
-        return tiny_config(pictures, **{"search_epochs": 1, "finetune_epochs": 1, "dense": "none", "seed": seed, **values})
+        return tiny_config(pictures, **{"seed": seed, "device": "auto", **values})
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch):
+    monkeypatch.setattr(queue_work, "LOOK_MS", 50)
 
 
 @pytest.fixture
@@ -71,7 +81,7 @@ def states(studio):
 
 
 def entries(studio):
-    return studio.queue._queue.entries
+    return studio.queue.queue.entries
 
 
 def seeds(studio):
@@ -148,15 +158,15 @@ def test_that_what_is_done_already_is_said_in_the_list_and_in_no_dialog(studio, 
 
 
 def test_that_one_device_does_one_run_at_a_time_and_two_devices_do_two(studio, qtbot, tiny):
-    studio.queue.set_devices(("auto", "cuda", "cpu"))  # `auto` would be the GPU; without one it computes on the CPU all the same
+    studio.queue.set_devices(TWO)
     studio.queue.add([tiny(1, search_epochs=LONG), tiny(2), tiny(3, device="cpu", search_epochs=LONG), tiny(4, device="cpu")])
     studio.queue.start()
     wait_for(studio, qtbot, "running", "waiting", "running", "waiting")
     qtbot.waitUntil(lambda: all(entry.folder for entry in entries(studio)[::2]), timeout=MINUTE_MS)
     assert states(studio) == ["running", "waiting", "running", "waiting"]
-    assert studio.session.working.config.seed == 1 and studio.queue.num_elsewhere == 1
+    assert studio.session.working.config.seed == 1 and studio.queue._work.num_elsewhere == 1
     child = entries(studio)[2]
-    info = RunStore.open(_path(child.folder)).read_info()
+    info = RunStore.open(Path(child.folder)).read_info()
     assert info.process == child.process and info.state == "running"
     choose(studio, 2)
     act(studio, "queueStop")
@@ -168,26 +178,20 @@ def test_that_one_device_does_one_run_at_a_time_and_two_devices_do_two(studio, q
     assert not list((config_folder() / "queue").iterdir())
 
 
-def _path(folder):
-    from pathlib import Path
-
-    return Path(folder)
-
-
 def test_that_a_child_that_is_killed_is_interrupted_and_goes_on_from_there(studio, qtbot, tiny):
-    studio.queue.set_devices(("auto", "cuda", "cpu"))
+    studio.queue.set_devices(TWO)
     long = tiny(1, search_epochs=LONG)
-    studio.queue.add([long, tiny(2, device="cpu", search_epochs=30)])
+    studio.queue.add([long, tiny(2, device="cpu", search_epochs=SOME)])
     studio.queue.start()
     qtbot.waitUntil(lambda: _has_steps(entries(studio)[1]), timeout=MINUTE_MS)
-    studio.queue._children[entries(studio)[1].key]._process.send_signal(signal.SIGKILL)
+    studio.queue._work._children[entries(studio)[1].key]._process.send_signal(signal.SIGKILL)
     wait_for(studio, qtbot, "running", "interrupted")
     folder = entries(studio)[1].folder
     choose(studio, 1)
     act(studio, "queueResume")
     wait_for(studio, qtbot, "running", "finished")
     assert entries(studio)[1].folder == folder
-    history = RunStore.open(_path(folder)).read(steps=False).history
+    history = RunStore.open(Path(folder)).read(steps=False).history
     assert history.ended.status == "finished" and len(history.resumed) == 1
     studio.run.stop()
     wait_for(studio, qtbot, "stopped", "finished")
@@ -196,12 +200,12 @@ def test_that_a_child_that_is_killed_is_interrupted_and_goes_on_from_there(studi
 def _has_steps(entry):
     if not entry.folder:
         return False
-    history = RunStore.open(_path(entry.folder)).read().history
+    history = RunStore.open(Path(entry.folder)).read().history
     return any(phase.last_step is not None for phase in history.phases)
 
 
 def test_that_a_stop_puts_the_queue_on_hold_and_the_run_goes_on_when_it_is_resumed(studio, qtbot, tiny):
-    studio.queue.add([tiny(1, search_epochs=30), tiny(2)])
+    studio.queue.add([tiny(1, search_epochs=SOME), tiny(2)])
     studio.queue.start()
     qtbot.waitUntil(lambda: _has_steps(entries(studio)[0]), timeout=MINUTE_MS)
     studio.run.stop()
@@ -266,14 +270,14 @@ def test_that_the_queue_survives_a_restart_and_is_on_hold_after_it(studio, tiny,
 
 
 def test_that_a_run_that_was_on_when_the_program_died_is_shown_as_interrupted_and_can_be_resumed(studio, qtbot, tiny, again):
-    studio.queue.set_devices(("auto", "cuda", "cpu"))
-    studio.queue.add([tiny(1, search_epochs=LONG), tiny(2, device="cpu", search_epochs=30)])
+    studio.queue.set_devices(TWO)
+    studio.queue.add([tiny(1, search_epochs=LONG), tiny(2, device="cpu", search_epochs=SOME)])
     studio.queue.start()
     qtbot.waitUntil(lambda: _has_steps(entries(studio)[1]), timeout=MINUTE_MS)
-    child = studio.queue._children[entries(studio)[1].key]
+    child = studio.queue._work._children[entries(studio)[1].key]
     child._process.kill()
     child._process.wait()
-    studio.queue._look.stop()  # the window is dead, it sees nothing any more
+    studio.queue._work._look.stop()  # the window is dead, it sees nothing any more
     assert [entry["state"] for entry in kept()] == ["running", "running"]
     new = again()
     # the first still works in the old window's process, which is this one
@@ -284,6 +288,37 @@ def test_that_a_run_that_was_on_when_the_program_died_is_shown_as_interrupted_an
     act(new, "queueResume")
     new.queue.start()
     wait_for(new, qtbot, "stopped", "finished")
+
+
+def test_that_a_run_on_another_device_goes_on_without_the_window_and_is_watched_by_the_next(studio, qtbot, tiny, again):
+    studio.queue.set_devices(TWO)
+    studio.queue.add([tiny(1, search_epochs=LONG), tiny(2, device="cpu", search_epochs=LONG), tiny(3, device="cpu")])
+    studio.queue.start()
+    qtbot.waitUntil(lambda: _has_steps(entries(studio)[1]), timeout=MINUTE_MS)
+    studio.run.stop()
+    wait_for(studio, qtbot, "stopped", "running", "waiting")
+    studio.window.close()
+    assert studio.window.isVisible()
+    question = studio.window.findChild(QMessageBox, "question")
+    assert "1 run of the queue works on another device" in question.text()
+    question.findChild(QPushButton, "accept").click()
+    assert not studio.window.isVisible()
+    new = again(close=False)
+    assert states(new) == ["stopped", "running", "waiting"] and new.queue._work.num_elsewhere == 1
+    choose(new, 1)
+    act(new, "queueStop")
+    wait_for(new, qtbot, "stopped", "stopped", "waiting")
+
+
+def test_that_a_window_that_closes_begins_no_further_run(studio, qtbot, tiny):
+    studio.queue.add([tiny(1, search_epochs=LONG), tiny(2)])
+    studio.queue.start()
+    qtbot.waitUntil(lambda: _has_steps(entries(studio)[0]), timeout=MINUTE_MS)
+    studio.window.close()
+    studio.window.findChild(QMessageBox, "question").findChild(QPushButton, "accept").click()
+    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=MINUTE_MS)
+    assert [entry["state"] for entry in kept()] == ["stopped", "waiting"]
+    assert len(RunLibrary(studio._runs).runs()) == 1
 
 
 def test_that_a_second_window_shows_the_queue_and_cannot_change_it_until_the_first_is_closed(
@@ -316,7 +351,7 @@ def test_that_a_damaged_queue_is_told_and_kept_aside(qtbot, tmp_path, monkeypatc
     made.close()
 
 
-def test_that_a_queue_that_cannot_be_written_is_told_and_goes_on_in_memory(qtbot, studio, tiny):
+def test_that_a_queue_that_cannot_be_written_is_told_and_goes_on_in_memory(studio, tiny):
     folder = config_folder()
     moved = folder.rename(folder.with_name("moved"))
     folder.write_text("a file where the folder was")
@@ -356,7 +391,7 @@ def test_that_an_entry_that_is_edited_does_not_begin_and_may_stay_as_it_was(stud
     assert seeds(studio) == [1, 2] and states(studio) == ["finished", "finished"]
 
 
-def test_that_a_run_that_is_edited_is_not_what_the_form_remembers(studio, qtbot, tiny):
+def test_that_a_run_that_is_edited_is_not_what_the_form_remembers(studio, tiny):
     studio.queue.add([tiny(1)])
     choose(studio, 0)
     act(studio, "queueEdit")
@@ -412,10 +447,8 @@ def test_that_a_run_of_the_queue_is_opened_from_it(studio, qtbot, tiny):
     assert str(studio.session.store.folder) == entries(studio)[0].folder
 
 
-def test_that_a_process_that_cannot_begin_is_said_with_its_last_line(studio, qtbot, tiny, monkeypatch):
-    studio.queue.set_devices(("auto", "cuda", "cpu"))
-    monkeypatch.setattr(queue_module, "LOOK_MS", 50)
-    (studio._runs / "x").mkdir()
+def test_that_a_run_on_a_device_that_is_not_there_is_said_to_have_failed(studio, qtbot, tiny):
+    studio.queue.set_devices(TWO)
     studio.queue.add([tiny(1, search_epochs=LONG), tiny(2, device="cuda:1")])
     studio.queue.start()
     wait_for(studio, qtbot, "running", "failed")

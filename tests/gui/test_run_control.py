@@ -34,12 +34,12 @@ def wait(studio, qtbot, state):
 
 
 def first_steps(studio, qtbot, count=1):
-    """Wait until the run has told of some iterations."""
+    """Wait until the run has told of some iterations of a search or a tuning."""
     seen = []
 
     def enough(told):
         seen.append(told)
-        return sum(isinstance(one, StepDone) for one in seen) >= count
+        return sum(isinstance(one, StepDone) and len(one.losses) > 0 for one in seen) >= count
 
     with qtbot.waitSignal(studio.session.told, timeout=MINUTE_MS, check_params_cb=enough):
         pass
@@ -162,3 +162,57 @@ def test_that_a_run_that_ends_unseen_leaves_the_open_one_alone(studio, qtbot, pi
     assert over.args[0].store is working and over.args[0].ended.status == "finished"
     assert studio.session.store.folder == other.folder
     assert studio.window.working_bar.text == "" and button(studio, "start").isEnabled()
+
+
+def test_that_a_pause_can_be_taken_back_before_it_begins(studio, qtbot, pictures):
+    studio.run.start(tiny_config(pictures, search_epochs=LONG))
+    first_steps(studio, qtbot)
+    studio.run.pause()
+    studio.run.go_on()
+    assert studio.run.state == "running" and button(studio, "pause").text() == "Pause"
+    first_steps(studio, qtbot, 3)
+    assert studio.session.standing == "running"
+
+
+def test_that_the_keys_pause_continue_and_stop(studio, qtbot, pictures):
+    studio.run.start(tiny_config(pictures, search_epochs=LONG))
+    first_steps(studio, qtbot)
+    control, window = Qt.KeyboardModifier.ControlModifier, studio.window
+    qtbot.keyClick(window, Qt.Key.Key_P, control)
+    wait(studio, qtbot, "paused")
+    qtbot.keyClick(window, Qt.Key.Key_P, control)
+    wait(studio, qtbot, "running")
+    first_steps(studio, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_Period, control)
+    wait(studio, qtbot, "idle")
+    qtbot.keyClick(window, Qt.Key.Key_R, control | Qt.KeyboardModifier.ShiftModifier)
+    wait(studio, qtbot, "running")
+    first_steps(studio, qtbot)
+
+
+def test_that_a_run_that_failed_goes_on_once_the_cause_is_gone(studio, qtbot, pictures, tmp_path):
+    config = tiny_config(pictures, search_epochs=LONG)
+    studio.run.start(config)
+    first_steps(studio, qtbot)
+    press(studio, qtbot, "stop")
+    wait(studio, qtbot, "idle")
+    pictures.rename(tmp_path / "away")
+    press(studio, qtbot, "resume")
+    wait(studio, qtbot, "idle")
+    assert studio.session.standing == "failed" and "Once the cause is gone, Resume" in studio.window.run_bar.notice
+    (tmp_path / "away").rename(pictures)
+    press(studio, qtbot, "resume")
+    first_steps(studio, qtbot)
+    assert studio.session.history.ended is None and studio.session.live
+
+
+def test_that_a_run_is_not_resumed_while_another_is_on(studio, qtbot, pictures, runs):
+    other = MadeRun(runs, made_config()).write(levels=0, end="stopped")
+    studio.run.start(tiny_config(pictures, search_epochs=LONG))
+    first_steps(studio, qtbot)
+    with qtbot.waitSignal(studio.session.run_changed):
+        studio.library.open(other.folder)
+    assert button(studio, "resume").isVisible() and not button(studio, "resume").isEnabled()
+    studio.run.resume(other.folder)
+    assert "while another run is on" in studio.window.log.text
+    assert other.read_info().status == "stopped"

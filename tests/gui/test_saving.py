@@ -164,6 +164,23 @@ def test_that_without_an_ending_the_choice_in_the_dialog_decides(studio, qtbot, 
     qtbot.waitUntil(lambda: (tmp_path / "drawn.svg").exists(), timeout=20_000)
 
 
+def test_that_an_unknown_ending_gets_the_right_one_behind_it_and_overwrites_nothing(studio, qtbot, runs, tmp_path):
+    store = MadeRun(runs, config()).write()
+    _shown(studio, qtbot, store, studio.window.curves_page)
+    qtbot.waitUntil(lambda: not studio.plots.curves.is_empty)
+    refused = []
+    studio.saving.refused.connect(refused.append)
+    for _ in range(2):
+        dialog = _ask(studio, qtbot)
+        dialog.selectNameFilter(next(words for words in dialog.nameFilters() if words.startswith("Curves")))
+        dialog.selectFile(str(tmp_path / "run.2026"))
+        with qtbot.waitSignal(dialog.destroyed, timeout=20_000):
+            dialog.accept()
+        qtbot.waitUntil(lambda: (tmp_path / "run.2026.csv").exists(), timeout=20_000)
+    assert len(refused) == 1 and "is there already" in refused[0]
+    assert [path.name for path in tmp_path.glob("run.2026*")] == ["run.2026.csv"]
+
+
 def test_that_each_table_of_a_page_can_be_saved(studio, qtbot, runs, tmp_path):
     store = MadeRun(runs, config()).write()
     _shown(studio, qtbot, store, studio.window.results)

@@ -121,3 +121,21 @@ def test_that_levels_stand_whole_in_their_row_when_another_run_is_shown(view):
         run = history(started(densities))
         view.set_history(run, run.last_time)
         assert view._scroll.height() >= max(chip.sizeHint().height() for chip in view._chips)
+
+
+@pytest.mark.parametrize("state", ["interrupted", "paused", "stopped"])
+def test_that_nothing_shows_running_in_a_run_that_nobody_works_on(view, state):
+    run = history(until=0.5, end=None)
+    view.set_history(run, run.last_time, state)
+    assert [cell.state for cell in cells(view)] == ["done", state, "waiting"]
+    assert view._text.text().startswith(f"{state} after") and view._bar.maximum() == 1000
+    view.set_history(run, run.last_time, "running")
+    assert [cell.state for cell in cells(view)] == ["done", "running", "waiting"]
+
+
+def test_that_a_run_that_was_cut_off_while_it_got_ready_does_not_look_busy(view):
+    run = fold([Preparing(text="Loading torch")])
+    view.set_history(run, T0)
+    assert view._bar.maximum() == 0
+    view.set_history(run, T0, "interrupted")
+    assert view._bar.maximum() == 1000 and "Loading" not in view._text.text()

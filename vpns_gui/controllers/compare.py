@@ -33,6 +33,7 @@ class _Found:
     """What was read of the chosen runs."""
 
     folders: tuple[Path, ...]
+    stamps: Mapping[Path, Stamp]
     known: Known
     comparison: Comparison
     refused: tuple[str, ...]
@@ -45,8 +46,9 @@ class CompareController(QObject):
         super().__init__(parent)
         self._session = session
         self._view = view
-        self._known: Known = {}
-        self._comparison: Comparison | None = None
+        self._found: _Found | None = None
+        self._drawn: tuple[Comparison, float | None] | None = None
+        """Of which comparison the curves of which density are drawn."""
         self._reader = Background(self)
         self._reader.done.connect(self._take)
         self._mark = refresh.add(view, self._read)
@@ -61,9 +63,9 @@ class CompareController(QObject):
 
     def savable(self) -> Savable | None:
         """Give what can be saved of the page that is seen; the table is that of all numbers, whatever the page."""
-        comparison = self._comparison
-        if comparison is None or self._view.is_empty:
+        if self._found is None or self._view.is_empty:
             return None
+        comparison = self._found.comparison
         name = ("accuracy_over_sparsity", "curves", "accuracies")[self._view.page]
         tables: list[tuple[str, Callable[[], Rows]]] = [("Accuracies", lambda: (HEADER, rows_of(comparison)))]
         if self._view.page == CURVES:
@@ -81,49 +83,50 @@ class CompareController(QObject):
 
     def _read(self) -> None:
         if self._session.chosen:
-            self._reader.start(partial(_read, self._session.chosen, self._known))
+            self._reader.start(partial(_read, self._session.chosen, self._found))
         else:
             self._reader.drop()
-            self._known, self._comparison = {}, None
+            self._found = None
             self._view.clear()
 
     def _take(self, found: _Found) -> None:
-        if found.folders != self._session.chosen:
-            return
-        same = found.known == self._known and self._comparison is not None
-        self._known, self._comparison = found.known, found.comparison
-        self._view.set_warning("\n".join(found.refused))
-        if not same:
+        if found.folders == self._session.chosen and found is not self._found:
+            self._found = found
+            self._view.set_warning("\n".join(found.refused))
             self._show()
 
     def _show(self) -> None:
-        comparison = self._comparison
-        if comparison is None:
+        if self._found is None:
             return
-        view = self._view
+        view, comparison = self._view, self._found.comparison
         view.set_studies(studies_of(comparison))
         view.set_densities(*densities_of_runs(comparison.runs))
         lines, note = chart_lines(comparison, view.state, view.accuracy, view.study)
         view.set_content(lines, note, cells_of(comparison))
-        view.set_curves(*curves_at(comparison, view.density))
+        if self._drawn is None or self._drawn[0] is not comparison or self._drawn[1] != view.density:
+            view.set_curves(*curves_at(comparison, view.density))
+            self._drawn = (comparison, view.density)
 
 
-def _read(folders: tuple[Path, ...], known: Known) -> _Found:
+def _read(folders: tuple[Path, ...], before: _Found | None) -> _Found:
+    """Read what is not known yet; gives what was found before where nothing has changed."""
+    stamps = {folder: _stamp(folder) for folder in folders[:MAX_COMPARED]}
+    known = before.known if before is not None else {}
+    if before is not None and (before.folders, before.stamps) == (folders, stamps):
+        return before
     found: dict[Path, tuple[Stamp, ReadRun]] = {}
     refused: list[str] = []
-    left = len(folders) - MAX_COMPARED
-    if left > 0:
+    if len(folders) > MAX_COMPARED:
         refused.append(f"The first {MAX_COMPARED} of {len(folders):,} chosen runs are compared: choose fewer to see others.")
-    for folder in folders[:MAX_COMPARED]:
-        stamp, before = _stamp(folder), known.get(folder)
-        if before is not None and before[0] == stamp:
-            found[folder] = before
+    for folder, stamp in stamps.items():
+        if folder in known and known[folder][0] == stamp:
+            found[folder] = known[folder]
             continue
         try:
             found[folder] = (stamp, read_run(folder))
         except EngineError as error:
             refused.append(str(error))
-    return _Found(folders, found, compare([run for _, run in found.values()]), tuple(refused))
+    return _Found(folders, stamps, found, compare([run for _, run in found.values()]), tuple(refused))
 
 
 def _stamp(folder: Path) -> Stamp:

@@ -3,9 +3,10 @@
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -43,6 +44,11 @@ class Item:
         state = row.state
         return cls(row, state, RunLine(row.folder, partial(_texts, row, state), is_open=is_open))
 
+    def noted(self, edit: MarksEdit) -> "Item":
+        """Give the item as it is once an edit is written."""
+        marks = marked(Marks(tags=self.row.tags, note=self.row.note), edit)
+        return Item.of(replace(self.row, tags=marks.tags, note=marks.note), is_open=self.line.is_open)
+
     def renewed(self, *, is_open: bool) -> "Item":
         """Give the item as it is now: a run's process may have ended without a word."""
         same = self.line.is_open == is_open and (not self.row.goes_on or self.row.state == self.state)
@@ -60,8 +66,15 @@ class Found:
     total: int = 0
 
 
+class Looked(NamedTuple):
+    """A look that is over."""
+
+    runs: Path
+    seconds: float
+
+
 class IndexReader(Background):
-    """Looks at a folder of runs and hands on what has changed, as it is read; `done` gives the seconds it took."""
+    """Looks at a folder of runs and hands on what has changed, as it is read; `done` gives a Looked."""
 
     found = Signal(object)
     """Found, several times; first of all what was known already."""
@@ -76,12 +89,16 @@ class IndexReader(Background):
         self._left = False
         self.start(lambda: self._look(runs))
 
+    def leave(self) -> None:
+        """Leave off after the run that is being read; the next look begins with what is known."""
+        self._left, self._known = True, None
+
     def close(self) -> None:
         """Leave off, and wait for that; nothing is delivered any more."""
-        self._left = True
+        self.leave()
         super().close()
 
-    def _look(self, runs: Path) -> float:
+    def _look(self, runs: Path) -> Looked:
         begun = time.monotonic()
         with RunIndex(runs) as index:
             if self._known != runs:
@@ -89,9 +106,9 @@ class IndexReader(Background):
             for changes in index.refresh():
                 self.found.emit(Found(runs, tuple(map(Item.of, changes.rows)), changes.gone, changes.looked, changes.total))
                 if self._left:
-                    return 0.0
+                    return Looked(runs, 0.0)
         self._known = runs
-        return time.monotonic() - begun
+        return Looked(runs, time.monotonic() - begun)
 
 
 class MarksWriter(Background):

@@ -1,21 +1,20 @@
 """The library's table: which runs are shown and in which order, their tags, and what is done with those that are chosen."""
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
 
 from vpns_engine.errors import EngineError
 from vpns_engine.removal import Removed, remove_runs
-from vpns_engine.run_columns import COLUMNS, name_of, sorted_rows, write_rows
+from vpns_engine.run_columns import COLUMNS, name_of, sorted_rows, table_of
 from vpns_engine.run_rows import STATE_LABELS, Filter, RunRow
 from vpns_engine.store import RunStore
 from vpns_engine.words import size_text
 from vpns_gui.background import Background
-from vpns_gui.controllers.library_rows import Found, IndexReader, Item, MarksWriter, common_tags
+from vpns_gui.controllers.library_rows import Found, IndexReader, Item, Looked, MarksWriter, common_tags
+from vpns_gui.controllers.saving import Savable
 from vpns_gui.dialogs.question import ask
 from vpns_gui.models.runs_table import Head, Order
 from vpns_gui.notices import Notices
@@ -34,6 +33,7 @@ LOOK_MS = 2000
 """Least time between two looks at the folder; one that takes long is followed by a rest ten times as long."""
 _REST = 10
 _NAMES_SHOWN = 8
+_COLUMNS_KEPT = f"library-columns-{len(COLUMNS)}"
 
 
 class LibraryTable(QObject):
@@ -72,6 +72,9 @@ class LibraryTable(QObject):
         self._pause.timeout.connect(self._mark)
         self._mark()
         view.set_columns(HEADS, WIDTHS, STATE_COLUMN)
+        if (columns := self._settings.kept(_COLUMNS_KEPT)) is not None:
+            view.restore_columns(columns)
+        view.columns_changed.connect(partial(self._settings.keep, _COLUMNS_KEPT))
         view.set_order(self._order)
         self._offer_choices()
         self._fill()
@@ -90,9 +93,6 @@ class LibraryTable(QObject):
         self._removal = Background(self, matters=True)
         self._removal.done.connect(self._say_removed)
         self._removal.failed.connect(self.refused)
-        self._saving = Background(self, matters=True)
-        self._saving.done.connect(lambda path: self._notices.say(f"Written: {path}"))
-        self._saving.failed.connect(self.refused)
 
     def _connect_view(self) -> None:
         view = self._view
@@ -100,7 +100,6 @@ class LibraryTable(QObject):
         view.order_requested.connect(self._set_order)
         view.chosen_changed.connect(self._choose)
         view.act_requested.connect(self._act)
-        view.save_requested.connect(self._ask_file)
         view.marks.edited.connect(self._note)
         self._session.run_changed.connect(self._change_run)
 
@@ -119,7 +118,8 @@ class LibraryTable(QObject):
         """Show another folder of runs."""
         self._runs = runs.absolute()
         self._items.clear()
-        self._looked = False
+        self._looked, self._progress = False, None
+        self._reader.leave()
         self._fill()
         self.look()
 
@@ -144,15 +144,18 @@ class LibraryTable(QObject):
             self._offer_choices()
             self._fill()
 
-    def _rest(self, seconds: float) -> None:
+    def _rest(self, looked: Looked) -> None:
+        if looked.runs != self._runs:
+            self._mark()
+            return
         first, self._progress, self._looked = not self._looked, None, True
         if first or any(item.row.goes_on for item in self._items.values()):
             self._fill()
         self._say_count()
-        self._pause.start(max(LOOK_MS, int(seconds * 1000 * _REST)))
+        self._pause.start(max(LOOK_MS, int(looked.seconds * 1000 * _REST)))
 
     def _fail(self, why: str) -> None:
-        self._looked = True
+        self._looked = False
         self._view.set_nothing("The runs cannot be listed", why)
         self._pause.start(LOOK_MS * _REST)
 
@@ -223,11 +226,15 @@ class LibraryTable(QObject):
     def _note(self, edit: MarksEdit) -> None:
         try:
             self._marks.write(edit)
+            self._items |= {folder: self._items[folder].noted(edit) for folder in edit.folders if folder in self._items}
         except EngineError as error:
             self._fail_marks(str(error))
+        self._offer_choices()
+        self._fill()
 
     def _fail_marks(self, why: str) -> None:
         self._notices.say(f"Tags or note were not kept: {why}", "error")
+        self._reader.leave()  # and begin with what stands on the disk
         self.look()
 
     def _act(self, name: str) -> None:
@@ -240,6 +247,7 @@ class LibraryTable(QObject):
                 self._opening = folders[0]
                 self.open_requested.emit(folders[0])
             case "resume":
+                self._opening = folders[0]
                 self.resume_requested.emit(folders[0])
             case "use_settings":
                 self._configs.start(lambda: RunStore.open(folders[0]).config)
@@ -275,26 +283,10 @@ class LibraryTable(QObject):
             self.refused.emit("\n".join(removed.refused[:_NAMES_SHOWN]))
         self.look()
 
-    def _ask_file(self) -> None:
-        dialog = QFileDialog(self._view.window(), "Save the table", str(self._settings.folder("tables", Path.home())))
-        dialog.setObjectName("saveLibraryDialog")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("Table (*.csv)")
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile("runs.csv")
-        dialog.fileSelected.connect(lambda chosen: self.save(Path(chosen)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def save(self, path: Path) -> None:
-        """Write the table, as it is shown, as a CSV file."""
-        self._settings.remember_folder("tables", path.parent)
-        self._saving.start(partial(_write, path, tuple(self._shown)))
-
-
-def _write(path: Path, rows: Iterable[RunRow]) -> Path:
-    write_rows(path, rows)
-    return path
+    def savable(self) -> Savable | None:
+        """Give the table, as it is shown, for a file; and the tab's looks."""
+        table = ("Runs", partial(table_of, tuple(self._shown)))
+        return Savable("runs", (table,), lambda: self._view) if self._shown else None
 
 
 def _runs(count: int) -> str:

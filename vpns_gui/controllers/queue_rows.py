@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from vpns_engine.waiting import STATE_LABELS, Entry, Queue
+from vpns_engine.waiting import STATE_LABELS, Entry, Queue, State
 from vpns_gui.controllers.run_bar import title_of
 from vpns_gui.forms.form import device_words
 from vpns_gui.models.queue_table import QueueRow
 
+_ORDER: tuple[State, ...] = ("running", "waiting", "interrupted", "stopped", "failed", "finished", "done")
 _TONES = {
     "waiting": "text",
     "running": "accent",
@@ -54,6 +55,5 @@ def _tip(entry: Entry) -> str:
 
 def counted(queue: Queue) -> str:
     """Count the runs by how they stand: `1 running, 3 waiting`."""
-    states = ("running", "waiting", "interrupted", "stopped", "failed", "finished", "done")
-    counts = ((len(queue.in_state(state)), STATE_LABELS[state]) for state in states)
+    counts = ((len(queue.in_state(state)), STATE_LABELS[state]) for state in _ORDER)
     return ", ".join(f"{count} {words}" for count, words in counts if count)

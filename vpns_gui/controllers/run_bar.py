@@ -27,7 +27,7 @@ class RunBarController(QObject):
         self._bar = bar
         session.run_changed.connect(self._change_run)
         session.told.connect(self._take)
-        session.live_changed.connect(self._update)
+        session.live_changed.connect(self._stand)
         session.standing_changed.connect(self._stand)
         run.state_changed.connect(self._update)
         bar.stop_requested.connect(run.stop)

@@ -84,6 +84,11 @@ class SavingController(QObject):
         fitting = [words, *choices] if ending in {known for known, _ in choices.values()} else [words]
         chosen = next((one for one in fitting if one in choices and choices[one][0] == ending), words)
         ending, make = choices.get(chosen, next(iter(choices.values())))
+        if path.suffix.lower() != ending:
+            path = path.with_name(path.name + ending)
+            if path.exists():  # the dialog asked about another name
+                self.refused.emit(f"{path} is there already: choose another name")
+                return
         self._settings.remember_folder("save", path.parent)
         try:
             data = make(ending)

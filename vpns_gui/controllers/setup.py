@@ -78,9 +78,8 @@ class SetupController(QObject):
         self._panel.begin_editing(entry.config, title_of(entry.config))
 
     def _put_back(self, config: RunConfig) -> None:
-        key = self._edited
+        self._queue.replace(self._edited, config)
         self._end_editing()
-        self._queue.replace(key, config)
 
     def _end_editing(self) -> None:
         self._edited = ""

@@ -92,8 +92,9 @@ class SweepController(QObject):
         axes = axes_of(self._dialog.axes)
         state, lists = self._panel.state, self._panel.lists
         base = first_of(state.draft, lists)
-        if isinstance(base.values[SEED], str) and SEED not in axes:  # several seeds in the form are an axis that was removed
-            seeds = listed(base.values[SEED])
+        seed = base.values[SEED]
+        if isinstance(seed, str) and SEED not in axes:  # several seeds in the form are an axis that was removed
+            seeds = listed(seed)
             base = replace(base, values={**base.values, SEED: read_whole(seeds[0])}) if seeds else base
         make = partial(config_with, base, self._panel.choices)
         self._looker.drop()

@@ -89,10 +89,9 @@ class StartBar(QWidget):
         """Offer to put the settings back into the run of the queue that they are of; empty: they are of none."""
         editing = bool(name)
         self._edited.setText(f"These are the settings of a run in the queue: {name}")
-        for widget in (self._edited, self._put_back, self._cancel):
-            widget.setVisible(editing)
-        for widget in (self._button, self._queue, self._sweep, self._control):
-            widget.setVisible(not editing)
+        offered: tuple[QWidget, ...] = (self._button, self._queue, self._sweep, self._control)
+        for widget in (self._edited, self._put_back, self._cancel, *offered):
+            widget.setVisible(editing != (widget in offered))
 
     def set_can_queue(self, why_not: str) -> None:
         """Say why the settings cannot be put in the queue; empty where they can."""

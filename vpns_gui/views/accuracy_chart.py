@@ -145,11 +145,14 @@ class AccuracyChart(QWidget):
         self.show_all()
 
     def _set_apart(self) -> None:
-        """Find out how far to the side each arm's marks are drawn, so that they do not lie on one another."""
+        """Draw each arm's marks a little to the side, so that they do not lie on one another; the axis names the sparsities."""
         found = extent(self._lines, self._scale)
         self._width = max(_LEAST_WIDTH[self._scale], found[1] - found[0]) if found is not None else 1.0
-        arms = list(dict.fromkeys(line.style.colour for line in self._lines if not line.is_level and line.style.width >= _OWN))
-        several = len({point.sparsity for line in self._lines if not line.is_level for point in line.points}) > 1
+        own = [line for line in self._lines if not line.is_level and line.style.width >= _OWN]
+        measured = [point.sparsity for line in own for point in line.points]
+        self._axis.set_marks(measured)
+        arms = list(dict.fromkeys(line.style.colour for line in own))
+        several = len(set(measured)) > 1
         step = (_APART if several else _APART_ALONE) * self._width
         self._aside = {colour: (number - (len(arms) - 1) / 2) * step for number, colour in enumerate(arms)}
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QAction, QColor, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QTabBar,
@@ -98,12 +99,19 @@ class CompareView(QWidget):
         self._top.setObjectName("zoomTopCompared")
         self._top.setToolTip(f"Show the uppermost {TOP_SPAN:g} % of the accuracies alone")
         self._top.toggled.connect(self.overlay.zoom_to_top)
-        self._measures = {measure.key: QCheckBox(measure.title, content) for measure in MEASURES}
+        self._measures = {measure.key: QAction(measure.title, content) for measure in MEASURES}
+        menu = QMenu(content)
         for measure in MEASURES:
-            box = self._measures[measure.key]
-            box.setObjectName(f"measure_{measure.key}")
-            box.setChecked(measure.shown)
-            box.toggled.connect(lambda on, key=measure.key: self.overlay.want(key, on))
+            action = self._measures[measure.key]
+            action.setObjectName(f"measure_{measure.key}")
+            action.setCheckable(True)
+            action.setChecked(measure.shown)
+            action.toggled.connect(lambda on, key=measure.key: self.overlay.want(key, on))
+            menu.addAction(action)
+        self._choose_measures = QPushButton("Measures", content)
+        self._choose_measures.setObjectName("measures")
+        self._choose_measures.setToolTip("What is drawn, a plot each")
+        self._choose_measures.setMenu(menu)
 
     def _lay_out(self, content: QWidget) -> None:
         top = QHBoxLayout()
@@ -121,7 +129,7 @@ class CompareView(QWidget):
             published,
         ]
         self._inner.addWidget(_page(content, choices, scrolled(self.chart, content)))
-        boxes = [_labelled("Sparsity", self._sparsity, content), *self._measures.values(), self._top]
+        boxes = [_labelled("Sparsity", self._sparsity, content), self._choose_measures, self._top]
         self._inner.addWidget(_page(content, boxes, scrolled(self.overlay, content)))
         self._inner.addWidget(_page(content, [], self.table))
         self._readout = QLabel(content)
@@ -134,6 +142,8 @@ class CompareView(QWidget):
         self._warning = QLabel(content)
         self._warning.setObjectName("compareWarning")
         self._warning.setWordWrap(True)
+        for label in (self._readout, self._warning):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # a run's name may look like markup
         inner = QVBoxLayout(content)
         inner.setContentsMargins(10, 8, 10, 8)
         inner.setSpacing(6)
@@ -202,8 +212,8 @@ class CompareView(QWidget):
     def set_curves(self, runs: Sequence[RunCurves], note: str) -> None:
         """Show the curves of one level."""
         self.overlay.set_runs(runs, note)
-        for key, box in self._measures.items():
-            box.setEnabled(self.overlay.has(key))
+        for key, action in self._measures.items():
+            action.setEnabled(self.overlay.has(key))
 
     def set_warning(self, text: str) -> None:
         """Say what could not be read; empty says nothing."""
@@ -233,8 +243,7 @@ class CompareView(QWidget):
         self._warning.setStyleSheet(f"color: {scheme.warning}")
         outlined = QPalette()  # Fusion outlines a box in its window's colour, which is hardly seen on a dark ground
         outlined.setColor(QPalette.ColorRole.Window, QColor(scheme.grid))
-        for box in (*self._measures.values(), self._top):
-            box.setPalette(outlined)
+        self._top.setPalette(outlined)
 
 
 def _choice(name: str, title: str, words: Mapping[str, str], tip: str, parent: QWidget) -> QComboBox:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QLabel, QVBoxLayout, Q
 
 from vpns_gui.theme import Colours, rgb
 from vpns_gui.views.curve_axis import CurveAxis
-from vpns_gui.views.curve_series import Series, Span
+from vpns_gui.views.curve_series import Series, Span, drawable
 from vpns_gui.views.flow_layout import FlowLayout
 from vpns_gui.views.legend import CurveStyle, LegendEntry
 
@@ -124,6 +124,7 @@ class CurvePanel(QWidget):
 
     def set_curve(self, key: str, series: Series) -> None:
         """Draw the points of a curve."""
+        series = drawable(series)
         self._curves[key].setData(series.x, series.y)
         symbol = self._styles[key].symbol if series.x.size <= _MAX_MARKED_POINTS else None
         if self._curves[key].opts["symbol"] != symbol:

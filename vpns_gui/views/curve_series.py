@@ -185,6 +185,14 @@ def last(series: Series) -> float | None:
     return float(series.y[-1]) if series.y.size else None
 
 
+def drawable(series: Series) -> Series:
+    """Leave out what cannot be drawn: a loss that is no number leaves a gap, a curve of nothing else is empty."""
+    finite = np.isfinite(series.y)
+    if finite.all():
+        return series
+    return Series(series.x, np.where(finite, series.y, np.nan)) if finite.any() else Series(series.x[:0], series.y[:0])
+
+
 def accuracy_range(curves: Iterable[FloatArray]) -> tuple[float, float]:
     """Give the least and the greatest of all values in percent; 0 and 100 where there is none."""
     values = np.concatenate([np.empty(0), *curves])

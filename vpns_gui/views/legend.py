@@ -1,6 +1,7 @@
 """A legend that is also the read-out: line sample, name, value; a click hides or shows the curve."""
 
 from dataclasses import dataclass
+from html import escape
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRect, QSize, Qt
@@ -48,7 +49,7 @@ class LegendEntry(QAbstractButton):
         self.setChecked(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip(f"{style.tooltip}\nClick to hide or show it.")
+        self.setToolTip(plain_tip(f"{style.tooltip}\nClick to hide or show it."))
         self.set_name(style.name)
 
     def set_name(self, name: str) -> None:
@@ -128,3 +129,8 @@ class LegendEntry(QAbstractButton):
             self._set_mark(painter, pen, scheme)
             painter.drawPath(pg.graphicsItems.ScatterPlotItem.Symbols[self.curve.symbol])
             painter.restore()
+
+
+def plain_tip(text: str) -> str:
+    """Give a text as a tool tip that shows it letter by letter: a run's name may look like markup."""
+    return f"<qt>{escape(text)}</qt>".replace("\n", "<br>")

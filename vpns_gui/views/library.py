@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QSignalBlocker,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -46,6 +57,8 @@ class LibraryView(QWidget):
     """Other runs are chosen (tuple of folders)."""
     act_requested = Signal(object)
     """Something is to be done with the chosen runs: its name (see `_ACTIONS`)."""
+    columns_changed = Signal(object)
+    """Columns are wider, narrower or in another order (QByteArray, for `restore_columns`)."""
     save_requested = Signal(bool)
     """The table is wanted as a file."""
 
@@ -65,6 +78,7 @@ class LibraryView(QWidget):
         self._table = QTableView(content)
         self.marks = RunMarks(content)
         self._pause = QTimer(self, singleShot=True, interval=FILTER_PAUSE_MS)
+        self._widths = QTimer(self, singleShot=True, interval=FILTER_PAUSE_MS)
         self._nothing = NoteOrContent(EmptyNote(*_NO_FIT, self), self._table, content)
         self._stack = NoteOrContent(EmptyNote("Looking for runs …", "", self), content, self)
         self._actions = {name: self._action(name, text, key, tip) for name, text, key, tip in _ACTIONS}
@@ -100,7 +114,7 @@ class LibraryView(QWidget):
             box.currentIndexChanged.connect(self._say_filter)
         self._count.setObjectName("libraryCount")
         self._save.setObjectName("saveLibrary")
-        self._save.setToolTip("Write the table as it is shown, as CSV")
+        self._save.setToolTip("Write the table as it is shown, as CSV, PNG or SVG")
         self._save.clicked.connect(self.save_requested)
 
     def _prepare_table(self) -> None:
@@ -125,6 +139,9 @@ class LibraryView(QWidget):
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
         header.setSortIndicatorClearable(False)
+        header.sectionResized.connect(self._widths.start)
+        header.sectionMoved.connect(self._widths.start)
+        self._widths.timeout.connect(lambda: self.columns_changed.emit(header.saveState()))
         self.model.order_requested.connect(self.order_requested)
         table.doubleClicked.connect(lambda _index: self._do("open"))
         table.selectionModel().selectionChanged.connect(self._choose)
@@ -166,6 +183,10 @@ class LibraryView(QWidget):
         letter = self._table.fontMetrics().averageCharWidth()
         for column, width in enumerate(widths):
             self._table.horizontalHeader().resizeSection(column, width * letter + 16)
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """Put the columns as they were; what sorts the table is set after this."""
+        self._table.horizontalHeader().restoreState(state)
 
     def set_choices(self, states: Choices, tags: Choices) -> None:
         """Offer states and tags to filter by; what is chosen stays where it is still offered."""
@@ -269,7 +290,7 @@ class LibraryView(QWidget):
         if watched is self._filter and isinstance(happened, QKeyEvent) and happened.type() == QEvent.Type.KeyPress:
             if happened.key() == Qt.Key.Key_Down:
                 self._table.setFocus()
-                if not self._table.currentIndex().isValid() and self.model.lines:
+                if not self._chosen and self.model.lines:
                     self._table.selectRow(0)
                 return True
             if happened.key() == Qt.Key.Key_Escape and self._filter.text():

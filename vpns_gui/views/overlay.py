@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from vpns_gui import theme
 from vpns_gui.theme import Colours
-from vpns_gui.views.curve_series import Series
+from vpns_gui.views.curve_series import Series, drawable
 from vpns_gui.views.drawn_plot import DrawnPlot
 from vpns_gui.views.flow_layout import FlowLayout
 from vpns_gui.views.heading import heading
@@ -93,10 +93,9 @@ class OverlayView(QWidget):
         layout.addLayout(self._grid, 1)
         for panel in self.panels.values():
             panel.plot.pointed_at.connect(lambda where, panel=panel: self._point(panel, where))
+            panel.plot.box.sigXRangeChanged.connect(self._follow)
+        self._following = False
         layout.addWidget(self.note)
-        first, *others = self.panels.values()
-        for panel in others:
-            panel.plot.item.setXLink(first.plot.item)
         theme.follow(self, self._recolour)
 
     def set_runs(self, runs: Sequence[RunCurves], note: str = "") -> None:
@@ -135,6 +134,15 @@ class OverlayView(QWidget):
     def _fit(self) -> None:
         for panel in self.panels.values():
             panel.fit(TOP_SPAN if self._top and panel.measure.key in ACCURACIES else None)
+
+    def _follow(self, _box: object, epochs: tuple[float, float]) -> None:
+        """Show the same epochs everywhere. (pyqtgraph's own link goes by the plots' places on screen, hidden ones too.)"""
+        if self._following:
+            return
+        self._following = True
+        for panel in self.panels.values():
+            panel.plot.box.setXRange(*epochs, padding=0)
+        self._following = False
 
     def _make_legend(self) -> None:
         for entry in self.entries.values():
@@ -226,11 +234,11 @@ class _Panel(QWidget):
 
     def fit(self, top_span: float | None) -> None:
         """Fit the values to what is drawn: all of it, or the uppermost `top_span` alone."""
-        values = [series.y for _, series, _ in self._curves if series.y.size]
-        if top_span is None or not values:
+        values = np.concatenate([np.empty(0), *(series.y[np.isfinite(series.y)] for _, series, _ in self._curves)])
+        if top_span is None or not values.size:
             self.plot.box.enableAutoRange(y=True)
             return
-        high = max(float(np.nanmax(y)) for y in values)
+        high = float(values.max())
         self.plot.box.setYRange(high - top_span, high + 0.05 * top_span, padding=0)
 
     def nearest(self, where: QPointF) -> tuple[RunStyle, float, float] | None:
@@ -252,10 +260,12 @@ class _Panel(QWidget):
         origin, unit = box.mapViewToScene(QPointF(0, 0)), box.mapViewToScene(QPointF(1, 1))
         x = origin.x() + series.x * (unit.x() - origin.x())
         y = origin.y() + series.y * (unit.y() - origin.y())
-        return np.hypot(x - where.x(), y - where.y())
+        distances = np.hypot(x - where.x(), y - where.y())
+        return np.where(np.isfinite(distances), distances, np.inf)  # a loss that is no number is nowhere
 
 
 def _drawn(style: RunStyle, series: Series, scheme: Colours) -> Any:  # noqa: ANN401 - pyqtgraph has no types
+    series = drawable(series)
     curve = pg.PlotDataItem(series.x, series.y, pen=style.pen(scheme), antialias=True)
     if style.symbol is not None and 0 < series.x.size <= _MAX_MARKED_POINTS:
         curve.setSymbol(style.symbol)
