@@ -174,6 +174,10 @@ def test_that_the_catalogue_counts_the_network_as_built(made):
     layers = dict(made.network.named_modules())
     assert sum(parameter.numel() for _, _, parameter in scored_weights(made.network)) == made.entry.num_scored
     assert sum(parameter.numel() for parameter in made.network.parameters()) == made.entry.num_weights
+    assert len(list(scored_weights(made.network))) == made.entry.num_layers
+    values, parameters = made.network.state_dict(), dict(made.network.named_parameters())
+    assert len(values) == made.entry.num_entries
+    assert sum(value.nbytes for name, value in values.items() if name not in parameters) == made.entry.num_buffer_bytes
     assert layers[made.entry.classifier].weight.shape[:2] == (made.entry.num_source_classes, made.entry.num_features)
 
 

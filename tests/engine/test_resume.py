@@ -1,5 +1,6 @@
 """A run goes on: after a stop, a failure, a kill, a pause; the result is that of the run that was never cut off."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -17,9 +18,12 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import LevelSaved, Message, Paused, Resumed, RunEnded, RunStarted, StepDone
 from vpns_engine.follow import Follower
 from vpns_engine.levels import done_levels
+from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.official.importing import importing
 from vpns_engine.official.request import ImportRequest
 from vpns_engine.store import RunStore
+from vpns_engine.training.run import Run
+from vpns_engine.training.state import TrainState
 
 MAPPING, SEARCH, TUNING = 1, 2, 3
 """Phases of the level."""
@@ -150,10 +154,13 @@ class _Paused(Control):
         super().__init__()
         self.store = None
         self.seen = []
+        self.left = []
+        """What of the run is still in memory."""
         self._then = then
 
     def wait(self):
         self.seen.append(self.store.read_info())
+        self.left.append([kind.__name__ for one in gc.get_objects() if (kind := type(one)) in (TrainState, SparseNetwork, Run)])
         getattr(self, self._then)()
         return super().wait()
 
@@ -182,6 +189,7 @@ def test_that_a_pause_changes_nothing_and_no_batch_is_done_twice(config, whole, 
     assert back.at <= asked.seq < paused.seq < back.seq
     assert back.at == asked.seq or asked.kind != "step"
     assert [(info.status, info.state) for info in control.seen] == [("paused", "paused")]
+    assert control.left == [[]]
     assert [event.kind for event in events].count("run-started") == 1
     steps = [(event.phase, event.epoch, event.step) for event in events if isinstance(event, StepDone)]
     assert len(steps) == len(set(steps))

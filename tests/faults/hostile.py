@@ -115,7 +115,7 @@ SECONDS = 1.0
 """More than enough to read, or to refuse, a small folder."""
 _ALWAYS = settings(database=None, deadline=None, print_blob=False, suppress_health_check=list(HealthCheck))
 FEW = settings(_ALWAYS, max_examples=25, derandomize=True)
-MANY = settings(_ALWAYS, max_examples=3000)
+MANY = settings(_ALWAYS, max_examples=500)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import torch
 
 from tests.engine.tiny_runs import make_pictures, run, tiny_config
 from tests.faults.support import end_of, go_on, result_of
+from vpns_engine.drive import _explain as explained
 from vpns_engine.store import RunStore
 
 ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of memory hold on Linux")
@@ -86,6 +87,13 @@ def test_that_a_run_whose_decoders_ended_ends_with_a_line(pictures, whole, tmp_p
     assert "Traceback" in (folder / "log.txt").read_text(encoding="utf-8")
     assert end_of(go_on(folder)).status == "finished"
     assert result_of(folder) == whole
+
+
+# words that torch's GPU code gives; where there is a GPU, the next test makes it fail
+@pytest.mark.parametrize("words", ["CUDA error: device-side assert triggered", "CUDA driver error: unknown error"])
+def test_that_what_a_lost_device_answers_is_told_in_words(words):
+    text = explained(RuntimeError(f"{words}\nCUDA kernel errors might be reported later"))
+    assert "was lost" in text and "then resume" in text and words in text and "\n" not in text
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
