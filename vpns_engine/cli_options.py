@@ -2,7 +2,6 @@
 
 import argparse
 import copy
-import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from vpns_engine.errors import EngineError
-from vpns_engine.files import expanded, explain
+from vpns_engine.files import expanded, read_json
 from vpns_engine.presets import preset_called
 from vpns_engine.specs.fields import Spec, is_advanced, path_of, unit_of
 from vpns_engine.specs.problems import Problem, validate
@@ -170,14 +169,7 @@ def _base(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_config(path: Path) -> dict[str, Any]:
     path = path / "config.json" if path.is_dir() else path
-    try:
-        if path.stat().st_size > _MAX_CONFIG_BYTES:
-            raise EngineError(f"{path} is no configuration: larger than {_MAX_CONFIG_BYTES} bytes")
-        values = json.loads(path.read_bytes())
-    except OSError as error:
-        raise EngineError(explain(error, path)) from error
-    except (ValueError, RecursionError) as error:
-        raise EngineError(f"{path} cannot be read: {error}") from error
+    values = read_json(path, _MAX_CONFIG_BYTES)
     if not isinstance(values, dict):
         raise EngineError(f"{path} is no configuration: not a table of settings")
     return values

@@ -13,6 +13,7 @@ from vpns_engine.density import Density, densities_of_run
 from vpns_engine.errors import EngineError
 from vpns_engine.events import RunStarted
 from vpns_engine.files import explain
+from vpns_engine.forecast import numbered
 from vpns_engine.history import RunHistory
 from vpns_engine.saved_states import level_words
 from vpns_engine.specs.method import METHOD_LABELS
@@ -159,8 +160,13 @@ def _head(run: Opened) -> str:
     if run.info is not None:
         spent = duration(history.seconds if history.last_time else None)
         lines.append(f"{_status(run.info)}, started {_stamp(run.info.started)}, {spent}")
+    if history.resumed:
+        times = numbered(len(history.resumed), "time")
+        lines.append(f"went on from an earlier moment {times}, last {_stamp(history.resumed[-1].time)}")
     if history.ended is not None and history.ended.text:
         lines.append(printable(history.ended.text))
+    if run.info is not None and run.info.can_resume:
+        lines.append(f"`vpns resume {printable(run.folder.name)}` goes on with it")
     if run.config is not None:
         lines.append(_config_line(run.config))
     if history.started is not None:

@@ -5,6 +5,7 @@ Importing this module does not import torch; the first run does.
 
 import importlib.metadata
 import platform
+import re
 import time
 import traceback
 from collections.abc import Callable, Generator, Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 RunMaker = Callable[[RunConfig, RunStore, Sink], "Run"]
 """Makes a run of a configuration in a folder; the run tells the sink of work between two events."""
 _SECONDS_BETWEEN_NOTICES = 0.1
+_DEVICE_LOST = re.compile(r"\b(CUDA|HIP|XPU|MPS|cuDNN) (driver )?error|(CUDNN|CUBLAS)_STATUS|device-side assert")
+"""How torch begins what a GPU answers once it failed; nothing but a new process makes it work again."""
 
 
 def start(
@@ -318,4 +321,6 @@ def _explain(error: Exception) -> str:
     first = str(error).strip().splitlines()[0] if str(error).strip() else ""
     if isinstance(error, MemoryError) or "out of memory" in first.lower() or "can't allocate memory" in first.lower():
         return "not enough memory for this run: take a smaller batch size or image size"
+    if _DEVICE_LOST.search(first):
+        return f"the device failed or was lost ({first}): see to it, start the program anew, then resume"
     return f"unexpected {type(error).__name__}: {first} (details in log.txt of the run folder)"

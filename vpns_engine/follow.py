@@ -9,6 +9,7 @@ from vpns_engine import events
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Event, Measuring, StepDone
 from vpns_engine.files import explain, open_plain
+from vpns_engine.fitting import check_fits
 from vpns_engine.history import RunHistory
 from vpns_engine.replay import UNFIT, TakenBack, number_of
 from vpns_engine.store import RunStore, State
@@ -123,9 +124,8 @@ class Follower:
     def _event(self, line: bytes) -> Event | None:
         try:
             event = events.from_json(line)
-            if isinstance(event, StepDone | Measuring):
-                _ = self._history.phases[event.phase]  # iterations are many, and nothing that comes later needs them
-            else:
+            check_fits(event, self._history.started)
+            if not isinstance(event, StepDone | Measuring):  # iterations are many, and nothing that comes later needs them
                 self._history.apply(event)
         except UNFIT:
             return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vpns_engine import events
 from vpns_engine.events import Resumed
+from vpns_engine.fitting import check_fits
 from vpns_engine.history import RunHistory
 
 _STEPS = (b'"kind":"step"', b'"kind":"measuring"')
@@ -77,7 +78,9 @@ class Replay:
 
     def _fold(self, line: bytes) -> None:
         try:
-            self.history.apply(events.from_json(line))
+            event = events.from_json(line)
+            check_fits(event, self.history.started)
+            self.history.apply(event)
         except UNFIT:
             self.damaged_lines += 1
 

@@ -27,7 +27,6 @@ from vpns_engine.files import (
     read_json,
     write_text,
 )
-from vpns_engine.liveness import SILENT_SECONDS as SILENT_SECONDS
 from vpns_engine.liveness import Place, is_alive, this_process
 from vpns_engine.locks import only_one
 from vpns_engine.replay import Replay, TakenBack
