@@ -4,6 +4,7 @@ It outlives the window: what it does stands in its run folder, as of any run.
 """
 
 import re
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -72,14 +73,14 @@ class ChildRun:
 
     def stop(self) -> None:
         """Ask it to stop within one batch and to keep its result so far."""
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
 
 
 def stop_process(entry: Entry) -> None:
     """Ask the process of an entry, begun by a window before this one, to stop within one batch."""
     with suppress(psutil.Error):
         if entry.process and started_at(entry.process) == entry.process_started:
-            psutil.Process(entry.process).terminate()
+            psutil.Process(entry.process).send_signal(signal.SIGTERM)
 
 
 def folder_of(entry: Entry) -> str:

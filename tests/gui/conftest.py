@@ -22,12 +22,18 @@ def studio(qtbot, tmp_path, runs, monkeypatch):
     """Give the whole program without its event loop, its window on screen."""
     monkeypatch.setenv("VPNS_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("VPNS_RUNS", str(runs))
+    monkeypatch.setenv("VPNS_CACHE", str(tmp_path / "cache"))
     made = Studio(runs, None)
     made.window.resize(1360, 860)
     with qtbot.waitExposed(made.window):
         made.window.show()
     made.complete()
     yield made
+    put_away(made, qtbot)
+
+
+def put_away(made: Studio, qtbot) -> None:
+    """End what is at work in a window, and the window itself."""
     if made.run.state != "idle":
         made.run.stop()
         qtbot.waitUntil(lambda: made.run.state == "idle", timeout=60_000)

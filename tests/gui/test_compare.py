@@ -393,6 +393,10 @@ def test_that_measures_come_and_go_and_those_nobody_has_are_off(studio, qtbot, r
     _turn(view, CURVES)
     shown = {key for key, panel in view.overlay.panels.items() if panel.isVisible()}
     assert shown == {"plain", "loss", "density"}
+    ranges = [panel.plot.box.viewRange()[0] for panel in view.overlay.panels.values()]
+    assert all(epochs == pytest.approx([-0.08, 4.08]) for epochs in ranges)
+    view.overlay.panels["loss"].plot.box.setXRange(1, 3, padding=0)
+    assert view.overlay.panels["plain"].plot.box.viewRange()[0] == pytest.approx([1, 3])
     assert not view.findChild(QAction, "measure_prompted").isEnabled()
     view.findChild(QAction, "measure_train").trigger()
     assert view.overlay.panels["train"].isVisible()

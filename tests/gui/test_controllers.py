@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from tests.gui.made_runs import LAYERS, SAMPLES, MadeRun, config, delta_of, kept_of, mask_of
 from tests.gui.watch import Watch, same, slide
 from vpns_engine.history import RunHistory
+from vpns_engine.liveness import SILENT_SECONDS
 from vpns_engine.specs.prompt import PromptSpec
-from vpns_engine.store import SILENT_SECONDS, RunInfo, RunStore
+from vpns_engine.store import RunInfo, RunStore
 from vpns_gui.controllers import run as run_module
 from vpns_gui.controllers.export import choices_of, free_folder
 from vpns_gui.controllers.log import known_events, line_of

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from tests.engine.run_events import fold
 from tests.gui.views_data import TOTAL, history, kept, run_events, started
 from vpns_engine.history import RunHistory
 from vpns_gui.views.curve_axis import tick_distance
@@ -172,3 +173,19 @@ def test_that_a_hundred_percent_is_in_sight_and_the_top_can_be_zoomed(view, qtbo
     assert view.accuracy.box.viewRange()[1] == pytest.approx([80, 101])
     qtbot.mouseClick(view._zoom, Qt.MouseButton.LeftButton)
     assert view.accuracy.box.viewRange()[1] == pytest.approx([low, high])
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_that_losses_that_are_no_numbers_are_left_out(view, qtbot, loss):
+    lost = [
+        event.model_copy(update={"loss": loss, "loss_prompted": loss if event.epoch > 5 else event.loss_prompted})
+        if event.kind == "epoch"
+        else event
+        for event in run_events(started())
+    ]
+    view.set_history(fold(lost), 0)
+    with qtbot.waitExposed(view):
+        view.show()
+    assert data_of(view.loss, "loss")[0].size == 0
+    assert np.isfinite(data_of(view.loss, "loss_prompted")[1]).any()
+    assert np.isfinite(view.loss.box.viewRange()).all()

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QMessageBox
 
 from tests.engine.tiny_runs import make_pictures, run, tiny_config
 from tests.gui.child_runs import ChildRun
+from tests.gui.conftest import put_away
 from tests.gui.made_runs import MadeRun
 from tests.gui.made_runs import config as made_config
 from tests.gui.test_run_control import LONG, MINUTE_MS, artifacts, button, first_steps, press, wait
 from vpns_engine.events import EpochEnded, Message, Resumed
 from vpns_engine.store import RunStore
-from vpns_gui.background import Background
 from vpns_gui.controllers.follow import folder_of
 from vpns_gui.studio import Studio
 
@@ -54,11 +54,7 @@ def reopened(qtbot, runs):
 
     yield reopen
     for studio in made:
-        studio.run.stop()
-        qtbot.waitUntil(lambda studio=studio: studio.run.state == "idle", timeout=MINUTE_MS)
-        for work in studio.window.findChildren(Background):
-            work.close()
-        qtbot.addWidget(studio.window)
+        put_away(studio, qtbot)
 
 
 def shown(studio, qtbot, folder):

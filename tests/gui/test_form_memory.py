@@ -4,7 +4,7 @@ import json
 import shlex
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QInputDialog, QMessageBox, QPushButton, QToolButton
@@ -112,6 +112,8 @@ def panel(qtbot):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(sorted(form_fields())), _ANY), _ANY, _ANY)
+@example({"mask.sparsities": [False]}, None, None)
+@example({"seed": 10**5000, "optim.scores.lr": float("nan"), "threads": True}, None, None)
 def test_that_whatever_a_form_file_says_the_form_can_show_it(panel, values, edited, preset):
     state = FormState.from_json({"values": values, "edited": edited, "preset": preset, "control": edited})
     panel.set_state(state)

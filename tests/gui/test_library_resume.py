@@ -1,18 +1,11 @@
 """Runs of the real engine in the library: one that works here is seen there, and one that was stopped goes on from there."""
 
-import pytest
-
 from tests.engine.tiny_runs import make_pictures, run_with, tiny_config
 from tests.gui.test_library import Library, place
 from vpns_engine.drive import Control
 from vpns_engine.events import StepDone
 
 MINUTE_MS = 60_000
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("VPNS_CACHE", str(tmp_path / "cache"))
 
 
 def test_that_a_stopped_run_goes_on_from_the_library_to_its_end(studio, qtbot, runs, tmp_path):

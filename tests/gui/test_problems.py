@@ -6,12 +6,17 @@ import signal
 import subprocess
 import sys
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 
 from tests.engine.tiny_runs import make_pictures, tiny_config
+from tests.engine.tiny_runs import run as do_run
+from tests.faults.hostile import FEW, as_json, changed_values
+from tests.faults.support import NoDiskError, empty, fill, result_of, small_disk
 from tests.gui.made_runs import MadeRun, config
 from vpns_engine.store import RunStore
 from vpns_gui.dialogs.problem import ProblemDialog
@@ -130,3 +135,73 @@ def test_that_an_unexpected_error_offers_a_report_with_its_trace(studio, qtbot, 
     qtbot.waitUntil(lambda: copy.text() == "Copied", timeout=20_000)
     assert "Traceback" in QGuiApplication.clipboard().text()
     dialog.close()
+
+
+def test_that_a_run_that_filled_its_disk_is_resumed_in_the_same_window_to_the_same_bits(studio, qtbot, tmp_path):
+    settings = tiny_config(make_pictures(tmp_path / "pictures"), finetune_epochs=2)
+    try:
+        with small_disk(tmp_path / "disk", 60) as disk:
+            studio.run._runs = disk
+            filled = []
+
+            def fill_once(event):
+                if event.kind == "step" and event.phase == 3 and not filled:
+                    filled.append(event)
+                    fill(disk)
+
+            studio.session.told.connect(fill_once)
+            studio.run.start(settings)
+            qtbot.waitUntil(lambda: studio.session.standing == "failed" and studio.run.state == "idle", timeout=120_000)
+            dialog = _dialog(studio, qtbot)
+            assert _text(dialog, "problemWhat").startswith("No space left for ")
+            empty(disk)
+            qtbot.mouseClick(dialog.findChild(QPushButton, "problemResume"), Qt.MouseButton.LeftButton)
+            qtbot.waitUntil(lambda: studio.session.standing == "finished" and studio.run.state == "idle", timeout=120_000)
+            resumed = result_of(studio.session.store.folder)
+            studio.session.close()
+    except NoDiskError as reason:
+        pytest.skip(str(reason))
+    assert resumed == result_of(do_run(settings, tmp_path / "whole")[0].folder)
+
+
+def test_that_hostile_events_are_shown_as_far_as_they_go_and_the_window_lives(studio, qtbot, runs):
+    store = MadeRun(runs, config()).write()
+    lines = [json.loads(line) for line in (store.folder / "events.jsonl").read_text().splitlines()]
+    content = st.lists(st.integers(0, len(lines) - 1).flatmap(lambda n: changed_values(lines[n])), min_size=1, max_size=6)
+
+    @hypothesis.settings(FEW, max_examples=10)
+    @hypothesis.given(content)
+    def check(changed):
+        told = [*lines[:8], *changed, *lines[8:]]
+        (store.folder / "events.jsonl").write_bytes(b"".join(as_json(event) + b"\n" for event in told))
+        with qtbot.waitSignal(studio.session.run_changed, timeout=20_000):
+            studio.library.open(store.folder)
+        for tab in range(studio.window.tabs.count()):
+            studio.window.tabs.setCurrentIndex(tab)
+            studio.window.grab()
+
+    check()
+    assert studio.window.isVisible()
+
+
+def test_that_classes_and_phases_that_are_not_there_are_passed_over(studio, qtbot, runs):
+    store = MadeRun(runs, config()).write()
+    path = store.folder / "events.jsonl"
+    for seq, values in enumerate(
+        (
+            {"kind": "labels-mapped", "phase": 1, "level": 0, "sources": [999] * 10, "counts": []},
+            {"kind": "labels-mapped", "phase": 99, "level": 0, "sources": [0], "counts": []},
+            {"kind": "step", "phase": 2, "epoch": 1, "step": 1, "losses": [1, 2, 3, 4], "accuracies": [1]},
+            {"kind": "epoch", "phase": 2, "epoch": 9, "kept": [2**53] * 50},
+            {"kind": "level-saved", "phase": 99, "level": 0, "epoch": 1, "complete": True, "state_path": "../x"},
+            {"kind": "phase-started", "phase": 99},
+        ),
+        1000,
+    ):
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"seq": seq, "time": 2e9, **values}) + "\n")
+    _open(studio, qtbot, store)
+    for tab in range(studio.window.tabs.count()):
+        studio.window.tabs.setCurrentIndex(tab)
+        studio.window.grab()
+    assert "cannot be read" in studio.window.log.text or "damaged" in studio.window.log.text

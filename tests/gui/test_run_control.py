@@ -52,7 +52,7 @@ def artifacts(store):
 
 
 def test_that_a_run_that_was_paused_has_the_result_of_one_that_was_not(studio, qtbot, pictures, tmp_path):
-    config = tiny_config(pictures, search_epochs=8, finetune_epochs=4)
+    config = tiny_config(pictures, search_epochs=4, finetune_epochs=2)
     store, _ = run(config, tmp_path / "undisturbed")
     studio.run.start(config)
     first_steps(studio, qtbot, 2)
@@ -70,7 +70,7 @@ def test_that_a_run_that_was_paused_has_the_result_of_one_that_was_not(studio, q
 
 
 def test_that_a_stopped_run_goes_on_to_the_result_of_one_that_was_not(studio, qtbot, pictures, tmp_path):
-    config = tiny_config(pictures, search_epochs=8, finetune_epochs=4)
+    config = tiny_config(pictures, search_epochs=4, finetune_epochs=2)
     store, _ = run(config, tmp_path / "undisturbed")
     studio.run.start(config)
     first_steps(studio, qtbot, 3)

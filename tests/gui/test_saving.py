@@ -174,8 +174,8 @@ def test_that_an_unknown_ending_gets_the_right_one_behind_it_and_overwrites_noth
         dialog = _ask(studio, qtbot)
         dialog.selectNameFilter(next(words for words in dialog.nameFilters() if words.startswith("Curves")))
         dialog.selectFile(str(tmp_path / "run.2026"))
-        with qtbot.waitSignal(dialog.destroyed, timeout=20_000):
-            dialog.accept()
+        dialog.accept()
+        qtbot.waitUntil(lambda: studio.window.findChild(QFileDialog, "saveDialog") is None)
         qtbot.waitUntil(lambda: (tmp_path / "run.2026.csv").exists(), timeout=20_000)
     assert len(refused) == 1 and "is there already" in refused[0]
     assert [path.name for path in tmp_path.glob("run.2026*")] == ["run.2026.csv"]

@@ -1,6 +1,7 @@
 """What the set-up's run would take: its disk counted at once, time and memory timed in a process of its own when asked for."""
 
-import json
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -86,7 +87,7 @@ class EstimateController(QObject):
     def cancel(self) -> None:
         """Give the estimate up."""
         self._cancelled = True
-        self._process.terminate()
+        self._ask_to_end()
         QTimer.singleShot(_KILL_MS, self._process, self._process.kill)
 
     def close(self) -> None:
@@ -94,10 +95,16 @@ class EstimateController(QObject):
         self._pause.stop()
         if self.busy:
             self._cancelled = True
-            self._process.terminate()
+            self._ask_to_end()
             if not self._process.waitForFinished(_KILL_MS):
                 self._process.kill()
                 self._process.waitForFinished(_KILL_MS)
+
+    def _ask_to_end(self) -> None:
+        """Let it clean up behind itself; on Windows, where it cannot be asked, it just ends."""
+        with suppress(OSError):
+            if number := self._process.processId():
+                os.kill(number, signal.SIGTERM)
 
     def _take(self, sweep: Sweep | None) -> None:
         """Take in what the settings amount to."""
@@ -188,8 +195,8 @@ def estimate_in(output: bytes) -> Estimate | None:
     """Read an estimate off the last line of what a process said; None where it is none."""
     line = next((line for line in reversed(output.split(b"\n")) if line.strip()), b"")
     try:
-        return Estimate.model_validate(json.loads(line))
-    except (ValueError, ValidationError):
+        return Estimate.model_validate_json(line)
+    except ValidationError:
         return None
 
 

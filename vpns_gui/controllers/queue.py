@@ -60,6 +60,10 @@ class QueueController(QObject):
         view.edit_requested.connect(self._edit)
         view.chosen_changed.connect(self._allow)
 
+    def set_runs(self, runs: Path) -> None:
+        """Runs are kept in another folder from now on."""
+        self._work.set_runs(runs)
+
     def load(self) -> None:
         """Show what was left by the last window; what still works in a process of its own is watched."""
         self._store.load()

@@ -52,6 +52,14 @@ class QueueWork(QObject):
         """Count the runs of the queue that work in processes of their own."""
         return sum(entry.key != self.here for entry in self._queue.queue.in_state("running"))
 
+    def set_runs(self, runs: Path) -> None:
+        """Runs are kept in another folder from now on; an entry's run is the one there, if it went along."""
+        before, self._runs = self._runs, runs
+        for entry in self._queue.queue if self._queue.own else ():
+            folder = Path(entry.folder)
+            if entry.folder and folder.parent == before and not folder.exists() and (runs / folder.name).is_dir():
+                self._put(entry.changed(folder=str(runs / folder.name)))
+
     def set_devices(self, devices: Sequence[str]) -> bool:
         """Take in what this machine has, as the form offers it; tell whether that is new."""
         new = tuple(devices) != self._devices

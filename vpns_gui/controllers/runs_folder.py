@@ -90,7 +90,7 @@ class RunsFolderController(QObject):
         )
         self._dialog = dialog = RunsFolderDialog(setting, self._window)
         dialog.chosen.connect(self._set)
-        dialog.finish_requested.connect(lambda: self._move.begin(finish_move))
+        dialog.finish_requested.connect(lambda: self._begin(finish_move))
         dialog.cancel_requested.connect(self._move.call_off)
         dialog.finished.connect(self._forget)
         dialog.open()
@@ -100,9 +100,13 @@ class RunsFolderController(QObject):
         if not folder.is_absolute():
             self._fail(f"{folder} could be anywhere: give the whole path")
         elif wish.move:
-            self._move.begin(partial(move_runs, folder))
+            self._begin(partial(move_runs, folder))
         else:
             self._choose(folder)
+
+    def _begin(self, work: Callable[[Report], Moved]) -> None:
+        self._show(("Counting", None))  # from here on the dialog waits
+        self._move.begin(work)
 
     def _choose(self, folder: Path) -> None:
         try:

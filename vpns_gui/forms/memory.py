@@ -9,6 +9,7 @@ from vpns_gui.forms.draft import Draft
 from vpns_gui.forms.fields import form_fields
 
 _LONGEST = 10_000
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,11 @@ def _value(found: object, usual: object) -> object:
         return tuple(found) if isinstance(found, list) and len(found) < 100 and all(map(_is_plain, found)) else usual
     if isinstance(usual, bool):
         return found if isinstance(found, bool) else usual
-    return found if _is_plain(found) and not isinstance(found, bool) else usual
+    return found if _is_plain(found) else usual
 
 
 def _is_plain(found: object) -> bool:
-    return isinstance(found, int | float) or (isinstance(found, str) and len(found) < _LONGEST)
+    """Tell a number that is one, or a text, from everything else; to Python a bool is a number."""
+    if isinstance(found, str):
+        return len(found) < _LONGEST
+    return isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < _LARGEST

@@ -88,6 +88,7 @@ class OfferBar(QWidget):
         self._buttons = [self._button(choice) for choice in choices]
         for button in self._buttons:
             self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            button.show()  # a layout shows what is new in it only later
 
     def _button(self, choice: Choice) -> QPushButton:
         button = QPushButton(choice.label, self)

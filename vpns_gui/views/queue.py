@@ -190,6 +190,7 @@ class QueueView(QWidget):
         ):
             action = QAction(text, self._table)
             action.setObjectName(f"queue{name.title()}")
+            action.setIconText({"up": "Up", "down": "Down"}.get(name, text.replace("&", "")))  # on its button
             action.setToolTip(tip)
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             if key:
@@ -227,7 +228,7 @@ class QueueView(QWidget):
         bar.addWidget(self._go)
         bar.addWidget(self._words, 1)
         for name in ("up", "down", "edit", "duplicate", "resume", "remove"):
-            button = self._button(self._actions[name].text().replace("&", ""), f"{name}Queued", self._actions[name].toolTip())
+            button = self._button(name, f"{name}Queued", "")
             button.setDefaultAction(self._actions[name])
             bar.addWidget(button)
         bar.addWidget(self._clear)
