@@ -127,7 +127,9 @@ def test_that_a_pipe_in_the_place_of_a_log_is_not_waited_for(folder):
 
 def test_that_the_command_line_prints_the_same_report(folder, capsys):
     assert main(["report", folder.name[:30], "--runs", str(folder.parent)]) == 0
-    assert capsys.readouterr().out.strip() == report(folder).strip()
+    texts = (capsys.readouterr().out, report(folder))
+    printed, made = ([line for line in text.splitlines() if " MiB free" not in line] for text in texts)
+    assert printed == made and len(made) > 20
     assert main(["report", "nothing like it", "--runs", str(folder.parent)]) == 1
 
 
