@@ -30,7 +30,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from vpns_engine.errors import EngineError
-from vpns_engine.files import open_plain, parsed, write_whole
+from vpns_engine.files import explained, open_plain, parsed, write_whole
 
 FloatArray = npt.NDArray[np.float32]
 BitArray = npt.NDArray[np.uint8]
@@ -134,15 +134,22 @@ def read_names(path: Path) -> tuple[str, ...]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """Open a file whose header is of a size that ours have."""
+    _check_header(path)
     try:
-        with open_plain(path) as plain:
-            length = int.from_bytes(plain.read(8), "little")
-        if length > _MOST_HEADER_BYTES:
-            raise EngineError(f"{path.name} cannot be read: a header of {length} bytes is none of ours")
         with safe_open(path, framework="numpy") as file:
             yield file
     except (OSError, SafetensorError) as error:
         raise EngineError(f"{path.name} cannot be read: {error}") from error
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with open_plain(path) as plain, explained(path, "read"):
+            length = int.from_bytes(plain.read(8), "little")
+    except EngineError as error:
+        raise EngineError(f"{path.name} cannot be read: {error}") from error
+    if length > _MOST_HEADER_BYTES:
+        raise EngineError(f"{path.name} cannot be read: a header of {length} bytes is none of ours")
 
 
 def _bytes_of(path: Path, file: Any, name: str) -> int:  # noqa: ANN401 - the library names no type
