@@ -103,10 +103,10 @@ def test_that_a_run_without_a_prompt_says_so(studio, open_run, qtbot):
     qtbot.waitUntil(lambda: bool(asked.calls))
 
 
-def test_that_a_missing_file_is_told_and_the_rest_stays(studio, open_run, qtbot):
+def test_that_a_damaged_file_is_told_and_the_rest_stays(studio, open_run, qtbot):
     prompt = Watch(studio.window.prompt, "set_prompt")
     store = open_run()
-    (store.folder / "artifacts/density_0.1/finetune/prompt_0001.safetensors").unlink()
+    (store.folder / "artifacts/density_0.1/finetune/prompt_0001.safetensors").write_bytes(b"cut")
     show(studio, "Prompt")
     qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)))
     slide(studio.window.prompt, "promptEpochSlider", 3)

@@ -12,7 +12,7 @@ from tests.gui.child_runs import ChildRun
 from tests.gui.conftest import put_away
 from tests.gui.made_runs import MadeRun
 from tests.gui.made_runs import config as made_config
-from tests.gui.test_run_control import LONG, MINUTE_MS, artifacts, button, first_steps, press, wait
+from tests.gui.test_run_control import LONG, PATIENCE_MS, artifacts, button, first_steps, press, wait
 from vpns_engine.events import EpochEnded, Message, Resumed
 from vpns_engine.store import RunStore
 from vpns_gui.controllers.follow import folder_of
@@ -32,7 +32,7 @@ def child(runs, pictures, tmp_path, qtbot):
     def begin(**changes):
         config = tiny_config(pictures, **changes)
         begun.append(ChildRun(config, runs, tmp_path / f"child{len(begun)}"))
-        qtbot.waitUntil(begun[-1].has_worked, timeout=MINUTE_MS)
+        qtbot.waitUntil(begun[-1].has_worked, timeout=PATIENCE_MS)
         return begun[-1]
 
     yield begin
@@ -58,13 +58,13 @@ def reopened(qtbot, runs):
 
 
 def shown(studio, qtbot, folder):
-    with qtbot.waitSignal(studio.session.run_changed, timeout=MINUTE_MS):
+    with qtbot.waitSignal(studio.session.run_changed, timeout=PATIENCE_MS):
         studio.library.open(folder)
 
 
 def another_epoch(studio, qtbot):
     with qtbot.waitSignal(
-        studio.session.told, timeout=MINUTE_MS, check_params_cb=lambda told: isinstance(told, EpochEnded)
+        studio.session.told, timeout=PATIENCE_MS, check_params_cb=lambda told: isinstance(told, EpochEnded)
     ):
         pass
 
@@ -72,7 +72,7 @@ def another_epoch(studio, qtbot):
 def test_that_a_run_of_another_process_is_shown_as_it_goes_on_and_gone_on_with_when_it_dies(
     studio, qtbot, child, pictures, tmp_path
 ):
-    work = child(search_epochs=10)
+    work = child(search_epochs=6)
     shown(studio, qtbot, work.store().folder)
     assert studio.session.followed and not studio.session.live
     assert studio.window.run_bar.notice.startswith("Another process works on this run")
@@ -80,7 +80,7 @@ def test_that_a_run_of_another_process_is_shown_as_it_goes_on_and_gone_on_with_w
     another_epoch(studio, qtbot)
     assert "running" in {cell.line.state for cell in studio.window.run_bar.timeline._cells}
     work.kill()
-    qtbot.waitUntil(lambda: studio.session.standing == "interrupted", timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.session.standing == "interrupted", timeout=PATIENCE_MS)
     assert studio.window.run_bar.notice.startswith("Interrupted in Search")
     qtbot.waitUntil(
         lambda: "running" not in {cell.line.state for cell in studio.window.run_bar.timeline._cells if cell.isVisible()}
@@ -88,7 +88,7 @@ def test_that_a_run_of_another_process_is_shown_as_it_goes_on_and_gone_on_with_w
     press(studio, qtbot, "resume")
     wait(studio, qtbot, "idle")
     assert studio.session.history.ended.status == "finished"
-    store, _ = run(tiny_config(pictures, search_epochs=10), tmp_path / "undisturbed")
+    store, _ = run(tiny_config(pictures, search_epochs=6), tmp_path / "undisturbed")
     assert artifacts(studio.session.store) == artifacts(store)
 
 
@@ -96,7 +96,7 @@ def test_that_a_run_that_another_process_finishes_ends_here_too(studio, qtbot, c
     work = child(search_epochs=8)
     shown(studio, qtbot, work.store().folder)
     assert studio.session.followed
-    qtbot.waitUntil(lambda: studio.session.standing == "finished", timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.session.standing == "finished", timeout=PATIENCE_MS)
     told = studio.session.history
     again = studio.session.store.read().history
     assert told.last_seq == again.last_seq and told.levels[0].tested == again.levels[0].tested
@@ -108,7 +108,7 @@ def test_that_a_run_that_another_process_takes_up_is_followed_instead_of_resumed
     work = child(search_epochs=LONG)
     folder = work.store().folder
     studio.run.resume(folder)
-    qtbot.waitUntil(lambda: studio.session.followed, timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.session.followed, timeout=PATIENCE_MS)
     assert studio.session.store.folder == folder and studio.run.state == "idle"
     assert "Not resumed here: another process works on this run" in studio.window.log.text
     another_epoch(studio, qtbot)
@@ -118,7 +118,7 @@ def test_that_a_stop_elsewhere_is_seen_here(studio, qtbot, child):
     work = child(search_epochs=LONG)
     shown(studio, qtbot, work.store().folder)
     work.process.send_signal(signal.SIGTERM)
-    qtbot.waitUntil(lambda: studio.session.standing == "stopped", timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.session.standing == "stopped", timeout=PATIENCE_MS)
     assert button(studio, "resume").isEnabled()
 
 
@@ -127,7 +127,7 @@ def test_that_a_run_that_was_killed_is_offered_when_the_window_opens(child, reop
     folder = work.store().folder
     work.kill()
     studio = reopened()
-    qtbot.waitUntil(lambda: studio.window.offer_bar.text != "", timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.window.offer_bar.text != "", timeout=PATIENCE_MS)
     assert studio.window.offer_bar.text.startswith("Interrupted: VPNs") and "Search" in studio.window.offer_bar.text
     press(studio, qtbot, "offerBar_resume")
     first_steps(studio, qtbot)
@@ -167,7 +167,7 @@ def test_that_a_run_folder_or_a_file_in_it_can_be_dropped_on_the_window(studio, 
     store = MadeRun(runs, made_config()).write()
     for path in (store.folder, store.folder / "artifacts" / "density_0.1" / "search" / "state.safetensors"):
         studio.session.close()
-        with qtbot.waitSignal(studio.session.run_changed, timeout=MINUTE_MS):
+        with qtbot.waitSignal(studio.session.run_changed, timeout=PATIENCE_MS):
             drop(studio.window, path)
         assert studio.session.store.folder == store.folder
 
@@ -202,9 +202,9 @@ def test_that_a_run_that_another_process_takes_up_again_is_followed_from_then_on
     other = RunStore.open(store.folder)
     other.write_info(other.read_info().taken_by_this_process())
     other.append(Resumed(seq=50, at=1, text="Goes on after Map labels"))
-    qtbot.waitUntil(lambda: studio.session.followed, timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.session.followed, timeout=PATIENCE_MS)
     other.append(Message(seq=51, severity="info", text="a word from there"))
-    qtbot.waitUntil(lambda: "a word from there" in studio.window.log.text, timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: "a word from there" in studio.window.log.text, timeout=PATIENCE_MS)
     other.close()
     assert not button(studio, "resume").isVisible() and "Goes on after Map labels" in studio.window.log.text
 
@@ -215,7 +215,7 @@ def test_that_a_followed_run_whose_folder_goes_away_is_not_shown_as_running(stud
     shown(studio, qtbot, store.folder)
     assert studio.session.followed
     store.folder.rename(runs.parent / "elsewhere")
-    qtbot.waitUntil(lambda: studio.session.standing == "interrupted", timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.session.standing == "interrupted", timeout=PATIENCE_MS)
     assert "is not there" in studio.window.log.text
 
 
@@ -229,5 +229,5 @@ def test_that_events_written_anew_are_shown_anew(studio, qtbot, runs):
     other.append(made.first)
     other.append(Message(seq=1, severity="warning", text="begun anew"))
     other.close()
-    qtbot.waitUntil(lambda: "begun anew" in studio.window.log.text, timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: "begun anew" in studio.window.log.text, timeout=PATIENCE_MS)
     assert "broken images" not in studio.window.log.text and studio.session.history.last_seq == 1

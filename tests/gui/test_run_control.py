@@ -9,7 +9,7 @@ from tests.gui.made_runs import MadeRun
 from tests.gui.made_runs import config as made_config
 from vpns_engine.events import StepDone
 
-MINUTE_MS = 60_000
+PATIENCE_MS = 180_000
 LONG = 400
 """Epochs that no test waits for."""
 
@@ -30,7 +30,7 @@ def press(studio, qtbot, name):
 
 
 def wait(studio, qtbot, state):
-    qtbot.waitUntil(lambda: studio.run.state == state, timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.run.state == state, timeout=PATIENCE_MS)
 
 
 def first_steps(studio, qtbot, count=1):
@@ -41,7 +41,7 @@ def first_steps(studio, qtbot, count=1):
         seen.append(told)
         return sum(isinstance(one, StepDone) and len(one.losses) > 0 for one in seen) >= count
 
-    with qtbot.waitSignal(studio.session.told, timeout=MINUTE_MS, check_params_cb=enough):
+    with qtbot.waitSignal(studio.session.told, timeout=PATIENCE_MS, check_params_cb=enough):
         pass
 
 
@@ -111,7 +111,7 @@ def test_that_closing_a_paused_window_asks_and_keeps_the_run(studio, qtbot, pict
     question = studio.window.findChild(QMessageBox, "question")
     assert question.text() == "A run is paused."
     qtbot.mouseClick(question.findChild(QPushButton, "accept"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=PATIENCE_MS)
     store = studio.session.store
     assert store.read_info().state == "stopped"
     assert (store.folder / "checkpoints" / "last.pt").is_file()
@@ -126,7 +126,7 @@ def test_that_a_paused_run_can_be_discarded(studio, qtbot, pictures):
     press(studio, qtbot, "discard")
     question = studio.window.findChild(QMessageBox, "question")
     qtbot.mouseClick(question.findChild(QPushButton, "accept"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not folder.exists(), timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: not folder.exists(), timeout=PATIENCE_MS)
     assert studio.session.store is None and studio.run.state == "idle"
 
 
@@ -141,13 +141,13 @@ def test_that_another_run_can_be_looked_at_while_one_works(studio, qtbot, pictur
     assert not button(studio, "stop").isEnabled()  # those are the buttons of the run that is shown
     assert studio.window.working_bar.text.startswith("On in this window: VPNs")
     known = studio.session.working_history.last_seq
-    qtbot.waitUntil(lambda: studio.session.working_history.last_seq > known, timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: studio.session.working_history.last_seq > known, timeout=PATIENCE_MS)
     assert studio.session.history.ended.status == "finished"
     press(studio, qtbot, "workingBar_show")
     assert studio.session.store is working and studio.session.live and button(studio, "stop").isEnabled()
     assert studio.window.working_bar.text == ""
     known = len(studio.session.history.phases[-2].step_positions)
-    qtbot.waitUntil(lambda: len(studio.session.history.phases[-2].step_positions) > known, timeout=MINUTE_MS)
+    qtbot.waitUntil(lambda: len(studio.session.history.phases[-2].step_positions) > known, timeout=PATIENCE_MS)
 
 
 def test_that_a_run_that_ends_unseen_leaves_the_open_one_alone(studio, qtbot, pictures, runs):
@@ -157,7 +157,7 @@ def test_that_a_run_that_ends_unseen_leaves_the_open_one_alone(studio, qtbot, pi
     working = studio.session.store
     with qtbot.waitSignal(studio.session.run_changed):
         studio.library.open(other.folder)
-    with qtbot.waitSignal(studio.run.over, timeout=MINUTE_MS) as over:
+    with qtbot.waitSignal(studio.run.over, timeout=PATIENCE_MS) as over:
         pass
     assert over.args[0].store is working and over.args[0].ended.status == "finished"
     assert studio.session.store.folder == other.folder
