@@ -1,9 +1,12 @@
 """The file that a run goes on from: what it holds, and what is noticed when it is damaged."""
 
+import json
 import os
+import pickle
 import random
 import re
 import shutil
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -196,6 +199,46 @@ def test_that_code_in_a_checkpoint_is_refused_and_does_not_run(store, tmp_path, 
     point = _point(store)
     assert "holds more than tensors and plain values and was not opened" in point.damage[0]
     assert not (tmp_path / "ran").exists()
+
+
+class _Bytes:
+    def __reduce__(self):
+        return bytearray, (3 * 2**30,)
+
+
+def test_that_a_few_bytes_that_ask_for_gigabytes_are_refused_before_they_get_them(store):
+    pickled = pickle.dumps({"about": _Bytes(), "tensors": {}}, protocol=2)
+    with zipfile.ZipFile(store.path(LAST), "w") as parts:
+        for name, content in (("data.pkl", pickled), ("version", b"3\n"), ("byteorder", b"little")):
+            parts.writestr(f"archive/{name}", content)
+    tracemalloc.start()
+    point = _point(store)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "holds more than tensors and plain values and was not opened" in point.damage[0]
+    assert most < 2**28
+
+
+@pytest.mark.parametrize(("what", "value"), [("at", 10**30), ("at", -2), ("told", 2**53), ("seconds", 1e300)])
+def test_that_numbers_that_no_run_comes_to_are_refused(store, what, value):
+    def change(content):
+        about = json.loads(content["about"])
+        (about["place"] if what == "seconds" else about)[what] = value
+        content["about"] = json.dumps(about)
+
+    _rewrite(store.path(LAST), change)
+    assert "what it says of itself cannot be read" in _point(store).damage[0]
+    events = []
+    resume(store, Control(), [events.append])
+    assert events[-1].status == "finished"
+
+
+def test_that_a_run_goes_on_whatever_number_of_threads_its_events_tell(store):
+    path = store.folder / "events.jsonl"
+    text = path.read_text().replace('"threads":1,', '"threads":9007199254740991,')
+    assert "9007199254740991" in text
+    path.write_text(text)
+    assert _point(store).threads == 1024
 
 
 def test_that_a_part_that_would_grow_as_it_is_read_is_refused(store):

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.engine.tiny_runs import make_pictures, run, tiny_config
+from vpns_engine import estimate as module
 from vpns_engine.cli import main
 from vpns_engine.errors import EngineError
 from vpns_engine.estimate import Estimate, cost_words, memory_free, memory_problems, peak_memory
@@ -188,3 +189,14 @@ def test_that_an_estimate_that_is_called_off_leaves_nothing(tmp_path):
         rest = process.stderr.read()
     assert process.returncode == 130 and "interrupted" in rest
     assert list(runs.iterdir()) == []
+
+
+def test_that_files_a_container_has_read_take_no_memory_from_a_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_CGROUP", tmp_path)
+    whole = memory_free()
+    mib = 2**20
+    (tmp_path / "memory.max").write_text(f"{100 * mib}\n")
+    (tmp_path / "memory.current").write_text(f"{90 * mib}\n")
+    assert memory_free() == 10 * mib < whole
+    (tmp_path / "memory.stat").write_text(f"anon {20 * mib}\nactive_file {30 * mib}\ninactive_file {40 * mib}\n")
+    assert memory_free() == 80 * mib

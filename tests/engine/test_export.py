@@ -193,7 +193,7 @@ def test_that_the_card_says_where_a_tuning_was_stopped(tmp_path, protocol, epoch
     path.write_text("\n".join(kept) + "\n")
     accuracy = 0.5 if protocol == "held-out" else None
     for epoch in epochs:
-        store.append(EpochEnded(phase=at, epoch=epoch, val_accuracy=accuracy, kept=(1,), seq=100 + epoch))
+        store.append(EpochEnded(phase=at, epoch=epoch, val_accuracy=accuracy, seq=100 + epoch))
     saved = whole.levels[0].saved[-1]
     store.append(saved.model_copy(update={"epoch": min(2, len(epochs)), "complete": False, "seq": 200}))
     store.close()

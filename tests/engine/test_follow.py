@@ -89,6 +89,15 @@ def test_that_a_run_that_goes_on_is_followed_over_its_resumption(store):
     assert [len(phase.epochs) for phase in history.phases] == [len(phase.epochs) for phase in fold(EVENTS).phases]
 
 
+def test_that_every_resumption_is_told_also_one_that_a_later_one_takes_back(store):
+    for event in [*EVENTS[:40], Resumed(at=30, text="", seq=40), EVENTS[31].model_copy(update={"seq": 41})]:
+        store.append(event)
+    store.append(Resumed(at=30, text="", seq=42))
+    followed, opened = fold(Follower(store).read().events), store.read().history
+    assert [back.seq for back in followed.resumed] == [back.seq for back in opened.resumed] == [40, 42]
+    assert (followed.last_seq, followed.away) == (opened.last_seq, opened.away)
+
+
 @pytest.mark.parametrize("how", ["cut", "emptied", "replaced", "rewritten", "removed"])
 def test_that_a_file_that_is_another_one_is_read_anew(store, how):
     follower = Follower(store)

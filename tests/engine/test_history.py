@@ -3,7 +3,7 @@
 import pytest
 
 from tests.engine.run_events import fold, run_events, started
-from vpns_engine.events import EpochEnded, Message, PhaseEnded, PhaseStarted, RunEnded, StepDone
+from vpns_engine.events import EpochEnded, Message, PhaseEnded, PhaseStarted, Preparing, Resumed, RunEnded, StepDone
 from vpns_engine.history import RunHistory
 
 
@@ -90,3 +90,16 @@ def test_that_messages_and_the_end_are_kept():
     assert [message.text for message in history.messages] == ["a"]
     assert history.ended.status == "failed"
     assert (history.last_time, history.done) == (4.0, 0.0)
+
+
+def test_that_the_time_a_run_took_counts_its_preparation_after_it_went_on_too():
+    told = [
+        Preparing(text="Loading torch", time=1000.0, seq=0),
+        Preparing(text="Reading the images", time=1005.0, seq=1),
+        started().model_copy(update={"time": 1006.0, "seq": 2}),
+        PhaseStarted(phase=0, time=1007.0, seq=3),
+        PhaseEnded(phase=0, time=1009.0, seq=4),
+    ]
+    assert fold(told).seconds == 9
+    history = fold([*told, Resumed(at=3, text="", time=1030.0, seq=5), PhaseEnded(phase=0, time=1031.0, seq=6)])
+    assert history.seconds == 8  # up to the event it went on from, and since

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from tests.engine.run_events import started
 from vpns_engine import journal as module
 from vpns_engine.errors import EngineError
 from vpns_engine.events import Message, RunEnded, StepDone
@@ -50,8 +51,8 @@ def test_that_every_iteration_is_passed_on_and_a_few_are_written(store):
 
 def test_that_the_numbers_of_iterations_that_are_passed_over_are_not_given_again(store):
     with Journal(store, [], store.read_info()) as journal:
-        journal.tell(Message(severity="info", text="a"))
-        journal.tell(_step(1))
+        journal.tell(started())
+        journal.tell(_step(1).model_copy(update={"phase": 2}))
     store.close()
     assert store.read(steps=False).history.last_seq == store.read().history.last_seq == 1
 

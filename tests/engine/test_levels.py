@@ -1,12 +1,15 @@
 """What is done already is recognised, and not done again."""
 
 import os
+import time
 
 import pytest
 
 from tests.engine.done_runs import config_of, done_run
+from tests.engine.many_runs import many_runs
 from tests.engine.tiny_runs import make_pictures
-from vpns_engine.levels import dense_digest, done_levels, level_digest
+from vpns_engine.files import write_text
+from vpns_engine.levels import dense_digest, done_levels, level_digest, states_of
 from vpns_engine.specs.data import DataSpec
 from vpns_engine.specs.mapping import MappingSpec
 from vpns_engine.specs.model import ModelSpec
@@ -155,3 +158,22 @@ def test_that_a_folder_with_other_images_counts(tmp_path):
     assert _left(config, runs) == ((0.9,), "mapped")
     done_run(runs, config, classes=classes, counts=(12, 6, 6))
     assert _left(config, runs) is None
+
+
+def test_that_settings_that_were_written_anew_are_read_anew(tmp_path):
+    store = done_run(tmp_path, config_of(0.9))
+    assert _left(config_of(0.9), tmp_path) is None
+    write_text(store.folder / "config.json", config_of(0.9, seed=8).model_dump_json())
+    assert _left(config_of(0.9), tmp_path) == ((0.9,), "mapped")
+    assert _left(config_of(0.9, seed=8), tmp_path) is None
+
+
+def test_that_many_runs_are_looked_through_once_for_all_that_wait(tmp_path):
+    many_runs(tmp_path / "runs", 200)
+    configs = [config_of(0.9, 0.95, seed=seed) for seed in range(40)]
+    began = time.process_time()
+    first = list(states_of(configs[:1], tmp_path / "runs"))
+    looked = time.process_time()
+    assert list(states_of(configs, tmp_path / "runs"))[:1] == first
+    assert not done_levels(config_of(0.9, seed=1000), tmp_path / "runs").levels
+    assert time.process_time() - looked < looked - began

@@ -13,6 +13,7 @@ from tests.engine.done_runs import config_of, done_run
 from vpns_engine import moving
 from vpns_engine.cli import main
 from vpns_engine.errors import EngineError
+from vpns_engine.events import Message
 from vpns_engine.folders import runs_folder, set_runs_folder, usual_runs_folder
 from vpns_engine.moving import finish_move, move_runs, unfinished_move
 from vpns_engine.store import RunLibrary, RunStore
@@ -173,6 +174,22 @@ def test_that_a_move_that_is_killed_loses_nothing_and_the_next_one_ends_it(runs,
     assert unfinished_move() is None
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
+def test_that_a_run_may_go_on_after_a_move_that_was_cut_off_and_the_next_move_takes_it_along(runs, tmp_path):
+    new = tmp_path / "new"
+    ended = subprocess.run([sys.executable, "-c", SCRIPT, str(new), "set_runs_folder", "0"], check=False)
+    assert ended.returncode == -signal.SIGKILL and runs_folder() == runs
+    copies = contents(new)
+    store = RunStore.open(RunLibrary(runs).runs()[0])
+    store.append(Message(severity="info", text="it goes on", seq=1000))
+    store.close()
+    store.log("it goes on")
+    assert contents(new) == copies  # what goes on here does not write there
+    before = contents(runs)
+    move_runs(new)
+    assert contents(new) == before and not contents(runs)
+
+
 def test_that_a_run_that_is_written_keeps_all_of_them_where_they_are(runs, tmp_path):
     before, run = contents(runs), RunLibrary(runs).runs()[1]
     store = RunStore.open(run)
@@ -198,6 +215,18 @@ def test_that_a_run_that_comes_meanwhile_goes_along(runs, tmp_path):
 
     move_runs(tmp_path / "new", report)
     assert (tmp_path / "new" / came[0] / "config.json").is_file() and not (runs / came[0]).exists()
+
+
+def test_that_a_run_that_comes_after_the_copying_stays_and_is_named(runs, tmp_path):
+    came = []
+
+    def report(text, _share):
+        if text.startswith("Removing") and not came:
+            came.append(done_run(runs, config_of(0.9, seed=9)).folder.name)
+
+    moved = move_runs(tmp_path / "new", report)
+    assert moved.notes == (f"{came[0]} was begun while the others were moved: it stays in {runs}",)
+    assert (runs / came[0] / "config.json").is_file()
 
 
 def test_that_a_run_that_changed_after_its_copy_stays_in_both(runs, tmp_path):

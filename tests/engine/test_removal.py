@@ -1,12 +1,15 @@
 """Removing run folders: only runs, only those that nobody works on."""
 
+import os
 import shutil
 
 import pytest
 
 from tests.engine.done_runs import config_of, done_run
 from tests.engine.many_runs import touch
+from vpns_engine.errors import EngineError
 from vpns_engine.removal import remove_runs
+from vpns_engine.store import RunLibrary, RunStore
 
 
 @pytest.fixture
@@ -67,3 +70,37 @@ def test_that_a_run_that_is_gone_already_is_one_clear_line(runs):
     alpha = named(runs, "alpha")
     shutil.rmtree(alpha)
     assert "is no run folder" in remove_runs([alpha], runs).refused[0]
+
+
+def test_that_nobody_can_go_on_with_a_run_while_it_is_removed(runs, monkeypatch):
+    alpha, tried = named(runs, "alpha"), []
+
+    def removing(folder):
+        with pytest.raises(EngineError, match="is not there"), RunStore(alpha, config_of()).writing():
+            tried.append("taken")
+        assert RunLibrary(runs).runs() == [named(runs, "beta")]
+        tried.append("refused")
+        real(folder)
+
+    real = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", removing)
+    assert remove_runs([alpha], runs).folders == (alpha,)
+    assert tried == ["refused"] and list(runs.iterdir()) == [named(runs, "beta")]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may remove everything")
+def test_that_a_run_of_which_a_file_cannot_be_removed_stays_to_be_seen(runs):
+    alpha = named(runs, "alpha")
+    (alpha / "kept").mkdir()
+    (alpha / "kept" / "file").touch()
+    (alpha / "kept").chmod(0o500)
+    removed = remove_runs([alpha], runs)
+    (alpha / "kept").chmod(0o700)
+    assert removed.folders == () and "no permission" in removed.refused[0] and not (runs / ".removed").exists()
+
+
+def test_that_what_a_removal_that_was_cut_off_left_is_no_run_and_goes_with_the_next(runs):
+    alpha = named(runs, "alpha")
+    shutil.copytree(alpha, runs / ".removed" / alpha.name)
+    assert len(RunLibrary(runs).runs()) == 2
+    assert remove_runs([alpha], runs).folders == (alpha,) and not (runs / ".removed").exists()

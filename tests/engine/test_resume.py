@@ -239,6 +239,23 @@ def test_that_a_finished_run_is_not_gone_on_with(whole):
     assert whole.read_info().status == "finished" and not (whole.folder / "run.lock").exists()
 
 
+@pytest.mark.parametrize("left", ["running", None])
+def test_that_a_run_that_was_killed_right_after_its_last_event_is_finished_and_offered_no_more(whole, tmp_path, left):
+    store = RunStore.open(shutil.copytree(whole.folder, tmp_path / "copy"))
+    if left is None:
+        (store.folder / "run.json").unlink()
+    else:
+        dead = store.read_info().model_copy(update={"status": left, "process": 2**22 - 3, "process_started": 1.0})
+        store.write_info(dead)
+        assert dead.state == "interrupted"
+    (store.folder / "checkpoints" / "last.pt").write_bytes(b"left over")
+    events = (store.folder / "events.jsonl").read_bytes()
+    with pytest.raises(EngineError, match="is finished"):
+        resume(store, Control(), [])
+    assert store.read_info().state == "finished" and not store.read_info().can_resume
+    assert not list(store.folder.glob("checkpoints/*")) and (store.folder / "events.jsonl").read_bytes() == events
+
+
 def test_that_a_finished_run_leaves_no_checkpoints_and_a_stopped_one_does(config, whole, tmp_path):
     assert not list(whole.folder.glob("checkpoints/*"))
     store, _ = _stopped(config, tmp_path, _at(SEARCH, 2, 1))

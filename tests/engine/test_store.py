@@ -247,6 +247,24 @@ def test_that_a_full_disk_is_told_in_words_and_closing_stays_quiet(store):
     store.close()
 
 
+@pytest.mark.parametrize("letters", [50, 20_000])
+def test_that_half_a_line_that_a_full_disk_left_does_not_swallow_the_next_one(store, letters):
+    resource = pytest.importorskip("resource")
+    store.append(_message("one"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((store.folder / "events.jsonl").stat().st_size + 30, before[1]))
+    try:
+        for _ in range(2):
+            with pytest.raises(EngineError, match=r"events\.jsonl"):
+                store.append(_message("x" * letters))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    store.append(_message("there is room again"))
+    replay = store.read()
+    assert [message.text for message in replay.history.messages] == ["one", "there is room again"]
+    assert not replay.damage
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_that_a_folder_one_may_not_write_is_told_in_words(tmp_path):
     (tmp_path / "runs").mkdir(mode=0o500)

@@ -1,6 +1,7 @@
 """The file from which a run goes on exactly where it was, and where to go on when that is damaged."""
 
 import pickle
+import pickletools
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -45,6 +46,14 @@ _DAMAGE = (
 )
 """What the readers of zip archives and of torch answer a damaged file with."""
 
+_NAMES = ("torch._utils _rebuild_tensor_v2", "collections OrderedDict")
+"""What our pickles name beside kinds of storages. torch lets more through, a bytearray of any length among it."""
+_MOST_PICKLE_BYTES = 16 * 2**20
+"""Of the largest networks it takes a fifth of that."""
+
+_MOST_THREADS = 1024
+"""No machine of ours has more cores; a damaged file may tell of millions, and no machine can start those."""
+
 
 class _Content(TypedDict):
     about: str
@@ -80,7 +89,7 @@ class ResumePoint:
     @property
     def threads(self) -> int:
         """Threads that the run was begun with: they decide the last bits; 0 where it begins anew."""
-        return self.started.threads if self.started is not None else 0
+        return min(self.started.threads, _MOST_THREADS) if self.started is not None else 0
 
 
 def write_checkpoint(store: RunStore, state: TrainState, *, at: int, told: int, broken: Sequence[int]) -> None:
@@ -269,6 +278,22 @@ def _check_parts(path: Path, size: int) -> None:
             raise ValueError("a part is not what torch writes")
         if (broken := parts.testzip()) is not None:
             raise ValueError(f"the checksum of {broken} is not right")
+        for info in infos:
+            if info.filename.endswith("data.pkl"):
+                _check_names(parts, info)
+
+
+def _check_names(parts: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    """Refuse a pickle that names what ours never do, before anything is made of it."""
+    if info.file_size > _MOST_PICKLE_BYTES:
+        raise ValueError(f"a description of {info.file_size} bytes")
+    for operation, name, _ in pickletools.genops(parts.read(info)):
+        if operation.name in ("GLOBAL", "STACK_GLOBAL", "INST") and not (name in _NAMES or _is_storage(str(name))):
+            raise pickle.UnpicklingError(f"it names {name}")
+
+
+def _is_storage(name: str) -> bool:
+    return name.startswith("torch ") and name.endswith("Storage")
 
 
 def _first_line(error: BaseException) -> str:

@@ -14,10 +14,10 @@ whose they are.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from vpns_engine.errors import EngineError
@@ -29,6 +29,8 @@ from vpns_engine.training.state import Moment, Snapshot, TrainState
 
 VERSION: Literal[1] = 1
 Tensors = dict[str, Tensor]
+_Number = Annotated[int, Field(ge=-1, le=2**52)]
+"""Of an event; there is room for others after it."""
 _BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
@@ -86,9 +88,9 @@ class About(_Plain):
     version: Literal[1] = VERSION
     digest: str
     """The configuration (see RunConfig.digest)."""
-    at: int
+    at: _Number
     """The last event that belongs to it."""
-    told: int
+    told: _Number
     """The last event up to there that is sure to stand in events.jsonl."""
     place: Place
     device: str

@@ -63,7 +63,7 @@ class Place(_Plain):
     batches: dict[View, Count] = {}
     """The batch of this epoch that each view shows next, from 0; broken files can make the views differ."""
     sums: Sums = Sums()
-    seconds: float = Field(default=0.0, ge=0)
+    seconds: float = Field(default=0.0, ge=0, le=1e9)
     """Time spent in this epoch."""
     kept: bool = False
     """The phase's result is chosen and written."""
