@@ -92,17 +92,25 @@ def _checked(store: RunStore, history: RunHistory) -> RunInfo:
         RunIsHeld: it is worked on, on another machine (on this one the lock would have told).
         EngineError: it is finished, or an import.
     """
-    if history.ended is not None and history.ended.status == "finished":
-        raise EngineError(f"{store.folder.name} is finished: there is nothing to go on with; tune it further instead")
     try:
         info = store.read_info()
     except EngineError:  # damaged or gone: it is written anew
         info = RunInfo(seed=store.config.seed, started=history.first_time or time.time())
     if info.host not in ("", platform.node()) and info.is_worked_on:
         raise RunIsHeld(f"{store.folder.name} is worked on by process {info.process} on {info.host}")
+    if history.ended is not None and history.ended.status == "finished":
+        _say_finished(store, info)
+        raise EngineError(f"{store.folder.name} is finished: there is nothing to go on with; tune it further instead")
     if info.imported:
         raise EngineError(f"{store.folder.name} takes a checkpoint over and was cut off: import it again")
     return info.taken_by_this_process().model_copy(update={"versions": versions()})
+
+
+def _say_finished(store: RunStore, info: RunInfo) -> None:
+    """Do what a process that was cut off right after a run's end did not come to: or it would be offered for ever."""
+    if info.status != "finished":
+        store.write_info(info.model_copy(update={"status": "finished", "message": ""}))
+        tidy(store, read_keeping())
 
 
 class _CutShort(Exception):  # noqa: N818 - no error: the way out of a download

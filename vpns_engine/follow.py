@@ -11,7 +11,7 @@ from vpns_engine.events import Event, Measuring, StepDone
 from vpns_engine.files import explain, open_plain
 from vpns_engine.fitting import check_fits
 from vpns_engine.history import RunHistory
-from vpns_engine.replay import UNFIT, TakenBack, number_of
+from vpns_engine.replay import RESUMED, UNFIT, TakenBack, number_of
 from vpns_engine.store import RunStore, State
 
 _MOST_LINE_BYTES = 4 * 2**20
@@ -133,6 +133,6 @@ class Follower:
 
 
 def _that_hold(lines: list[bytes]) -> list[bytes]:
-    """Leave out what a later line takes back."""
+    """Leave out what a later line takes back; that the run went on is told all the same."""
     taken_back = TakenBack(lines)
-    return [line for line in lines if (number := number_of(line)) is None or number not in taken_back]
+    return [line for line in lines if RESUMED in line or (number := number_of(line)) is None or number not in taken_back]

@@ -237,6 +237,8 @@ class RunHistory:
             phase.take_over(before, number, at)
             fresh.last_time = max(fresh.last_time, phase.last_time)
         fresh.resumed, fresh.last_seq = self.resumed, self.last_seq
+        if at >= 0:
+            fresh.first_time = self.first_time  # what was told first, of the preparation, is not among those kept
         vars(self).update(vars(fresh))
 
     def _count_away(self, event: Resumed) -> None:

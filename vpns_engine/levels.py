@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,32 +117,49 @@ class Done:
 
 def states_of(configs: Sequence[RunConfig], runs: Path) -> Iterator[str]:
     """Say of each configuration how much of it is done in a folder of runs; folders that have nothing of it are read once."""
-    known: set[str] = set()
-    for folder in RunLibrary(runs).runs():
-        with suppress(EngineError):  # a damaged run is nothing to build upon
-            known |= _digests(RunStore.open(folder).config)
+    known: dict[str, list[Path]] = {}
+    folders = RunLibrary(runs).runs()
+    for folder in folders:
+        for digest in _digests_in(folder):
+            known.setdefault(digest, []).append(folder)
     for config in configs:
-        yield _state_words(config, runs) if known & _digests(config) else TO_DO
+        found = {folder for digest in _digests(config) for folder in known.get(digest, ())}
+        yield _state_words(config, runs, [folder for folder in folders if folder in found]) if found else TO_DO
+
+
+def _digests_in(folder: Path) -> frozenset[str]:
+    """Give the digests of what a run does, none of a damaged one; read again only where its settings are another file."""
+    try:
+        found = (folder / "config.json").stat()
+        return _read_digests(folder, (found.st_mtime_ns, found.st_size, found.st_ino))
+    except (OSError, EngineError):  # a damaged run is nothing to build upon
+        return frozenset()
+
+
+@lru_cache(maxsize=2**15)
+def _read_digests(folder: Path, _stamp: tuple[int, int, int]) -> frozenset[str]:
+    return frozenset(_digests(RunStore.open(folder).config))
 
 
 def _digests(config: RunConfig) -> set[str]:
     return {level_digest(config, density) for density in config.mask.densities} | _dense_digests(config)
 
 
-def _state_words(config: RunConfig, runs: Path) -> str:
-    done = done_levels(config, runs)
+def _state_words(config: RunConfig, runs: Path, among: Sequence[Path]) -> str:
+    done = done_levels(config, runs, among)
     if done.left_of(config) is None and done.newest is not None:
         return f"done already, in {done.newest.name}"
     known = [sparsity_of(density) for density in config.mask.densities if density in done.levels]
     return f"in part: {', '.join(known)} done already" if known else TO_DO
 
 
-def done_levels(config: RunConfig, runs: Path) -> Done:
-    """Look through a folder of runs for what a configuration asks for.
+def done_levels(config: RunConfig, runs: Path, among: Sequence[Path] | None = None) -> Done:
+    """Look through a folder of runs, or only `among` some of them, newest first, for what a configuration asks for.
 
     A level counts where it was brought to its end: every phase over, its state readable, the test images read. One that was
     stopped or is damaged does not, nor one whose weights file has changed since, or that read another number of images.
     """
+    digests = _digests(config)
     wanted = {level_digest(config, density): density for density in config.mask.densities}
     dense_stages = _dense_stages(config)
     dense_wanted = dense_digest(config) if dense_stages else None
@@ -150,7 +167,9 @@ def done_levels(config: RunConfig, runs: Path) -> Done:
     dense: list[Path] = []
     tests: tuple[Tested, ...] = ()
     source = _Source(config)
-    for folder in RunLibrary(runs).runs():
+    for folder in RunLibrary(runs).runs() if among is None else among:
+        if digests.isdisjoint(_digests_in(folder)):
+            continue
         try:
             store = RunStore.open(folder)
             matching = {n: wanted.get(level_digest(store.config, d)) for n, d in enumerate(store.config.mask.densities)}

@@ -29,6 +29,8 @@ Report = Callable[[str, float | None], object]
 _CHUNK = 1 << 20
 _STAGING, _GONE, _LOCK = ".moving", ".moved", ".moving.lock"
 _LEFT_OUT = ("run.lock",)
+_WRITTEN_ON = ("events.jsonl", "log.txt", "run.json")
+"""Files that a run writes into; all others are replaced. Under a second name they would change in both places."""
 _NOTE_BYTES = 64 * 2**20
 
 
@@ -162,7 +164,7 @@ def _copied(source: Path, target: Path, report: Report) -> dict[str, str]:
 def _check_room(source: Path, target: Path, report: Report) -> None:
     report("Counting", None)
     if source.stat().st_dev == target.stat().st_dev:
-        return  # linked, not copied
+        return  # linked, but for a few small files
     needed = sum(_size(path) for run in RunLibrary(source).runs() for path in _walk(run))
     free = shutil.disk_usage(target).free
     if needed > free:
@@ -220,10 +222,11 @@ def _copy(path: Path, place: Path) -> None:
 
 
 def _copy_file(path: Path, place: Path) -> None:
-    """Give a file a second name where both are on one disk; else copy it and compare."""
-    with suppress(OSError):
-        os.link(path, place)
-        return
+    """Give a file a second name where both are on one disk and it is never written into; else copy it and compare."""
+    if path.name not in _WRITTEN_ON:
+        with suppress(OSError):
+            os.link(path, place)
+            return
     shutil.copy2(path, place)
     with place.open("rb+") as file:
         os.fsync(file.fileno())
@@ -260,6 +263,8 @@ def _clear_up(source: Path, target: Path, signatures: dict[str, str], report: Re
         report(f"Removing the old {printable(name)}", _share(number, len(signatures)))
         if why := _remove_run(source, name, signature):
             notes.append(f"{name} stays in {source} too: {why}")
+    came = [run.name for run in RunLibrary(source).runs() if run.name not in signatures]
+    notes += [f"{name} was begun while the others were moved: it stays in {source}" for name in came]
     _rmdir(source / _GONE)
     with suppress(OSError):
         _note_path().unlink(missing_ok=True)

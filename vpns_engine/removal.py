@@ -1,7 +1,9 @@
 """Removing run folders: those that nobody works on, and nothing else."""
 
+import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from vpns_engine.errors import EngineError
 from vpns_engine.files import explain
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunStore, is_run
+
+_ASIDE = ".removed"
+"""What is being removed stands in here meanwhile, where no run is looked for."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,31 @@ def _remove(folder: Path, runs: Path) -> None:
     store = RunStore(folder, RunConfig())  # a damaged one can be removed as well
     if _is_worked_on(store):
         raise EngineError(f"{folder.name} is being worked on: not removed")
-    with store.writing():  # refused where somebody has it; let go of before: an open file may not be removed on every system
-        pass
+    with store.writing():  # refused where somebody has it
+        if os.name != "nt":  # there a folder in which a file is open cannot be renamed
+            _take_away(folder)
+            return
+    _take_away(folder)
+
+
+def _take_away(folder: Path) -> None:
+    """Remove a folder, for everybody else at once: nobody may find half of it, or go on with it meanwhile."""
+    aside = folder.parent / _ASIDE
+    gone = aside / folder.name
     try:
-        shutil.rmtree(folder)
+        aside.mkdir(exist_ok=True)
+        if gone.exists():  # a removal was cut off
+            shutil.rmtree(gone)
+        folder.rename(gone)
+        shutil.rmtree(gone)
     except OSError as error:
+        with suppress(OSError):  # what cannot be removed is to be seen
+            if not folder.exists():
+                gone.rename(folder)
         raise EngineError(f"{folder.name} is not removed: {explain(error, folder)}") from error
+    finally:
+        with suppress(OSError):
+            aside.rmdir()
 
 
 def _is_worked_on(store: RunStore) -> bool:

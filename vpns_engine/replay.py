@@ -11,7 +11,8 @@ from vpns_engine.fitting import check_fits
 from vpns_engine.history import RunHistory
 
 _STEPS = (b'"kind":"step"', b'"kind":"measuring"')
-_RESUMED = b'"kind":"resumed"'
+RESUMED = b'"kind":"resumed"'
+"""Stands in every line that tells of a resumption."""
 _SEQ_WITHIN = 40
 _SEQ = re.compile(rb'"seq":(\d{1,18})[,}]')
 UNFIT = (ValueError, KeyError, IndexError, OverflowError)
@@ -25,7 +26,7 @@ class TakenBack:
         self._lows: list[int] = []
         self._highs: list[int] = []
         for line in lines:
-            if _RESUMED in line:
+            if RESUMED in line:
                 self._note(line)
 
     def _note(self, line: bytes) -> None:
@@ -73,7 +74,7 @@ class Replay:
     def _pass_over(self, line: bytes, number: int) -> None:
         """Take no more than the number, which no later event may have, and that the run went on."""
         self.history.last_seq = max(self.history.last_seq, number)
-        if _RESUMED in line and isinstance(event := _event(line), Resumed):
+        if RESUMED in line and isinstance(event := _event(line), Resumed):
             self.history.resumed.append(event)
 
     def _fold(self, line: bytes) -> None:

@@ -66,7 +66,7 @@ def report(folder: Path | None, trouble: str = "") -> str:
         places = {"<run>": folder.absolute(), "<runs>": folder.absolute().parent, **run.places(), **places}
         hosts = (run.info.host,) if run.info is not None else ()
     text = "\n\n".join(f"== {title}\n{content.rstrip()}" for title, content in parts if content.strip())
-    return _clean(hidden(text, known_places(places), hosts)) + "\n"
+    return _clean(hidden(text, known_places(places), hosts))
 
 
 class _Run:

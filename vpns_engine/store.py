@@ -205,10 +205,21 @@ class RunStore:
                     self._events.write("\n")
             if not _is_still(self._events, path):  # or it would be written where nobody looks for it
                 raise EngineError(f"the run folder {self.folder} was removed or moved while the run went on")
-            self._events.write(events.to_json(event) + "\n")
-            self._events.flush()
+            size = os.fstat(self._events.fileno()).st_size
+            try:
+                self._events.write(events.to_json(event) + "\n")
+                self._events.flush()
+            except OSError:
+                self._take_back(path, size)
+                raise
         except OSError as error:
             raise EngineError(explain(error, path)) from error
+
+    def _take_back(self, path: Path, size: int) -> None:
+        """Cut off what was written of a line that found no room: it would swallow the next one, which may find some."""
+        self.close()
+        with suppress(OSError):
+            os.truncate(path, size)
 
     def sync(self) -> None:
         """Wait until what was appended stands on the disk.
