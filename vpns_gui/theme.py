@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,8 @@ class _PaletteWatch(QObject):
         self._recolour = recolour
         self._last = colours()
         widget.installEventFilter(self)
+        if isinstance(widget.window(), QDialog):  # a label with a style sheet in a dialog on screen is not told of the change
+            widget.window().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, changed: QEvent) -> bool:  # noqa: N802
         """See palette changes, let everything pass."""

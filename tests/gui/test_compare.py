@@ -1,6 +1,7 @@
 """The Compare tab: chosen runs, their curves on top of each other, accuracy over sparsity beside what was published."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,12 +14,12 @@ from tests.gui.made_runs import MadeRun
 from tests.gui.made_runs import config as made_config
 from tests.gui.test_theme import contrast
 from vpns_engine.compare import compare, read_runs
-from vpns_engine.events import EpochEnded
 from vpns_engine.presets import preset_called
 from vpns_engine.specs.sweep import control_of
 from vpns_gui import theme
 from vpns_gui.controllers.compare_lines import MAX_RUNS, chart_lines, curves_at, densities_of_runs, studies_of
 from vpns_gui.views.accuracy_chart import CHART_HINT, AccuracyChart
+from vpns_gui.views.chart_data import ChartPoint
 from vpns_gui.views.compare import CHART, CURVES, TABLE, CompareView
 from vpns_gui.views.curve_series import Series
 from vpns_gui.views.overlay import OverlayView, RunCurves
@@ -314,6 +315,16 @@ def test_that_the_axis_names_the_sparsities_that_were_measured_as_far_as_there_i
     assert axis.tickStrings([x for _, values in axis.tickValues(30, 100, 400) for x in values], 1, 1)[0] == "40"
 
 
+def test_that_the_axis_names_the_published_sparsities_beside_those_that_were_measured(chart):
+    own = [line for line in chart._lines if "published" not in line.style.name]
+    beside = [line for line in chart._lines if "published" in line.style.name and not line.is_level]
+    one = replace(next(line for line in own if not line.is_level), points=(ChartPoint(0.87, 80.0, None, ""),))
+    chart.set_lines([one, *beside], "")
+    axis = chart.plot.item.getAxis("bottom")
+    ((_, places),) = axis.tickValues(30, 100, 700)
+    assert axis.tickStrings(places, 1, 1) == ["40", "50", "60", "70", "80", "87"]  # 90 has no room beside 87
+
+
 def test_that_a_level_of_no_sparsity_can_be_drawn_on_both_axes(qtbot, tmp_path):
     done_run(tmp_path, config_of(0.0))
     chart = AccuracyChart()
@@ -436,13 +447,14 @@ def test_that_a_loss_that_is_no_number_leaves_the_others_in_sight(qtbot):
 
 
 def test_that_a_run_that_goes_on_elsewhere_is_read_again(studio, qtbot, runs):
-    made = MadeRun(runs, made_config())
-    store = made.write(end=None)
-    view = _chosen(studio, qtbot, [store.folder])
+    path = MadeRun(runs, made_config()).write(end=None).folder / "events.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    last = max(place for place, line in enumerate(lines) if '"kind":"epoch"' in line)
+    path.write_text("".join(lines[:last]), encoding="utf-8")
+    view = _chosen(studio, qtbot, [path.parent])
     before = len(view.overlay._runs[0].series["plain"].x)
-    more = EpochEnded(seq=999, time=2e9, phase=3, epoch=3, val_accuracy=0.9, kept=(1, 1))
-    store.append(more)
-    store.close()
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(lines[last:])
     qtbot.waitUntil(lambda: len(view.overlay._runs[0].series["plain"].x) == before + 1, timeout=20_000)
 
 

@@ -189,3 +189,11 @@ def test_that_losses_that_are_no_numbers_are_left_out(view, qtbot, loss):
     assert data_of(view.loss, "loss")[0].size == 0
     assert np.isfinite(data_of(view.loss, "loss_prompted")[1]).any()
     assert np.isfinite(view.loss.box.viewRange()).all()
+
+
+def test_that_a_loss_that_ran_away_is_said_in_a_few_digits(view):
+    events = run_events(started())
+    lost = [event.model_copy(update={"loss": 1.61995e14}) if event.kind == "epoch" else event for event in events]
+    view.set_history(fold(lost), 0)
+    assert view.loss.entries["loss"].value == "1.62e+14"
+    assert "e" not in view.loss.entries["loss_prompted"].value

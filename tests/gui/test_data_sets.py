@@ -380,7 +380,7 @@ def test_that_a_set_that_a_run_works_on_is_not_downloaded_beside_it(studio, qtbo
     wait_for(qtbot, window, "Will be downloaded")
     store = SimpleNamespace(config=RunConfig(data={"dataset": "cifar100"}))
     with monkeypatch.context() as patched:
-        patched.setattr(studio.session, "store", store)
+        patched.setattr(type(studio.session), "working", property(lambda _: store))
         patched.setattr(type(studio.run), "state", property(lambda _: "running"))
         qtbot.mouseClick(tool(window, "dataDownload"), Qt.MouseButton.LeftButton)
     assert "a run works on CIFAR-100" in text(window, "dataProgress")

@@ -129,7 +129,7 @@ def name_it(studio, name, text):
 
 
 def trigger(studio, name):
-    menu = studio.window.findChild(QToolButton, "presetMore").menu()
+    menu = studio.window.findChild(QPushButton, "presetMore").menu()
     menu.aboutToShow.emit()
     action = menu.findChild(QAction, name)
     assert action.isEnabled(), name
@@ -161,7 +161,7 @@ def test_that_settings_are_kept_as_a_preset_renamed_and_removed(studio, again):
 
 
 def test_that_presets_of_the_program_are_not_renamed_or_removed(studio):
-    menu = studio.window.findChild(QToolButton, "presetMore").menu()
+    menu = studio.window.findChild(QPushButton, "presetMore").menu()
     menu.aboutToShow.emit()
     assert not menu.findChild(QAction, "renamePreset").isEnabled()
     assert not menu.findChild(QAction, "removePreset").isEnabled()
@@ -217,3 +217,11 @@ def test_that_settings_that_cannot_work_are_not_copied(studio):
     studio.window.menus.copy_command.trigger()
     assert QGuiApplication.clipboard().text() == "before"
     assert "No command line" in studio.window.log.text
+
+
+def test_that_the_button_for_presets_has_room_for_its_word_and_stands_below_reset(studio, qtbot):
+    more, reset = studio.window.findChild(QPushButton, "presetMore"), studio.window.findChild(QToolButton, "reset")
+    qtbot.waitUntil(lambda: more.width() > 0)
+    assert more.width() >= more.sizeHint().width() and more.height() >= more.sizeHint().height()
+    assert more.geometry().right() == reset.geometry().right() and more.y() > reset.geometry().bottom()
+    assert more.text() == "Presets" and "Save these settings" in more.toolTip()

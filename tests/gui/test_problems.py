@@ -205,3 +205,24 @@ def test_that_classes_and_phases_that_are_not_there_are_passed_over(studio, qtbo
         studio.window.tabs.setCurrentIndex(tab)
         studio.window.grab()
     assert "cannot be read" in studio.window.log.text or "damaged" in studio.window.log.text
+
+
+def test_that_the_log_is_at_hand_where_the_run_wrote_no_file_of_it(studio, qtbot, runs):
+    store = MadeRun(runs, config()).write(end="failed", levels=1)
+    assert not (store.folder / "log.txt").exists()
+    _open(studio, qtbot, store)
+    lines = _dialog(studio, qtbot).findChild(QPlainTextEdit, "problemLines")
+    assert lines.isVisible()
+    assert "2 broken images are skipped" in lines.toPlainText()
+    assert lines.toPlainText().endswith("Run failed: the disk is full")
+
+
+def test_that_a_run_that_its_settings_broke_is_not_said_to_go_on(studio, qtbot, tmp_path):
+    rate = {"kind": "sgd", "lr": 10, "weight_decay": 1}
+    optim = {"weights": rate, "finetune_prompt": rate}
+    studio.run.start(tiny_config(make_pictures(tmp_path / "pictures"), optim=optim, finetune_epochs=200))
+    qtbot.waitUntil(lambda: studio.session.standing == "failed" and studio.run.state == "idle", timeout=120_000)
+    notice = studio.window.run_bar.notice
+    assert "no longer a number" in notice and "Resume goes on" not in notice and "Use this run's settings" in notice
+    advice = _text(_dialog(studio, qtbot), "problemAdvice")
+    assert "Use this run's settings" in advice and "can go on" not in advice

@@ -466,3 +466,16 @@ def test_that_the_queue_of_a_window_that_died_can_be_claimed(tmp_path):
     second.load()
     assert second.own and len(second.queue) == 1
     second.close()
+
+
+def test_that_runs_of_one_name_are_told_apart_by_what_differs(studio, tiny):
+    wide = tiny(prompt={"kind": "pad", "canvas": 16, "pad": 4})
+    studio.queue.add([tiny(), wide, tiny(), tiny(8)])
+    narrow, padded, same, other = (row.what for row in studio.window.queue.rows)
+    assert narrow == same != padded
+    assert padded.endswith("pad 4 px") and padded.startswith(narrow.rpartition(" · ")[0])
+    assert other.endswith("seed 8")
+    table = studio.window.findChild(QTableView, "queue")
+    assert table.isColumnHidden(1)  # none has a name
+    studio.queue.add([tiny(9, name="mine")])
+    assert not table.isColumnHidden(1) and studio.window.queue.rows[-1].name == "mine"

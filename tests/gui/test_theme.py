@@ -99,3 +99,16 @@ def test_that_what_a_dialog_says_keeps_its_tone_when_the_scheme_changes(plain_ap
     assert said.styleSheet() == f"color: {theme.LIGHT.good}"
     theme.apply(plain_app, theme.DARK)
     qtbot.waitUntil(lambda: said.styleSheet() == f"color: {theme.DARK.good}")
+
+
+def test_that_a_dialog_on_screen_is_recoloured_at_once(plain_app, qtbot):
+    theme.apply(plain_app, theme.LIGHT)
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    said = Said(dialog, "said")
+    said.say("written", "good")
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    for scheme in (theme.DARK, theme.LIGHT, theme.DARK):
+        theme.apply(plain_app, scheme)
+        qtbot.waitUntil(lambda scheme=scheme: said.styleSheet() == f"color: {scheme.good}")

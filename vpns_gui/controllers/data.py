@@ -132,7 +132,7 @@ class DataController(QObject):
         self._download.fetch(place)
 
     def _used_by_run(self, key: Dataset) -> bool:
-        store = self._session.store
+        store = self._session.working  # not the one that is open: another may be looked at meanwhile
         return self._run.state != "idle" and store is not None and store.config.data.dataset == key
 
     def _take(self, reported: tuple[str, float | None]) -> None:

@@ -9,6 +9,8 @@ from vpns_gui.notices import Notice
 
 _RESUME = "Resume goes on where it was left."
 _LATER = "Once the cause is gone, Resume goes on where it was left."
+_NO_NUMBER = "the loss is no longer a number"
+SAME_AGAIN = "Resume would come to the same end: choose Use this run's settings in the Run menu, change them, and start."
 
 
 def outcome(history: RunHistory, state: State | None = None, *, here: bool = False, resumable: bool = True) -> Notice:
@@ -25,7 +27,8 @@ def outcome(history: RunHistory, state: State | None = None, *, here: bool = Fal
             return Notice(f"Stopped. {_kept(history)} {resume}".rstrip())
         case "failed":
             why = ended.text if ended is not None and ended.text else "no reason given"
-            return Notice(f"Failed: {why.rstrip('.')}. {_kept(history)} {_LATER if resumable else ''}".rstrip(), "error")
+            then = _then(history) if resumable else ""
+            return Notice(f"Failed: {why.rstrip('.')}. {_kept(history)} {then}".rstrip(), "error")
         case "interrupted":
             return Notice(f"Interrupted {place_of(history)}: its process ended without a word. {resume}".rstrip(), "warning")
         case "paused" if here:
@@ -34,6 +37,15 @@ def outcome(history: RunHistory, state: State | None = None, *, here: bool = Fal
             return Notice(f"Paused {place_of(history)} by the process that works on it; it can be continued there.")
         case "running":
             return Notice("Another process works on this run. It is shown as it goes on, and can be stopped there only.")
+
+
+def ends_the_same_again(history: RunHistory) -> bool:
+    """Tell whether a run failed by its own settings, so that going on does not help."""
+    return history.ended is not None and history.ended.text.startswith(_NO_NUMBER)
+
+
+def _then(history: RunHistory) -> str:
+    return SAME_AGAIN if ends_the_same_again(history) else _LATER
 
 
 def place_of(history: RunHistory) -> str:

@@ -1,5 +1,6 @@
 """Problems: of a run that failed or was cut off, and of the program itself; and the report that helps to mend them."""
 
+import datetime
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,12 +15,14 @@ from vpns_engine.history import RunHistory
 from vpns_engine.report import log_tail, report
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
-from vpns_gui.controllers.outcome import place_of
+from vpns_gui.controllers.log import known_events, line_of
+from vpns_gui.controllers.outcome import SAME_AGAIN, ends_the_same_again, place_of
 from vpns_gui.controllers.run import RunController
 from vpns_gui.dialogs.problem import Problem, ProblemDialog
 from vpns_gui.notices import Notices
 from vpns_gui.session import Session
 
+_NUM_LINES = 40
 _RESUME = "Resume goes on from there, with the result that the run would have had."
 _FAULT = (
     "This is a fault of the program, or of the machine. Copy the report and give it to somebody who can help: it names neither "
@@ -86,7 +89,8 @@ class ProblemController(QObject):
             cut_off = self._session.standing == "interrupted"
             title = "The run was interrupted" if cut_off else "The run failed"
             what = _what(history, cut_off=cut_off)
-            self._show(Problem(title, what, advice(history, cut_off=cut_off), lines, can_resume=self._run.can_resume))
+            shown = [*told_lines(history), *lines]
+            self._show(Problem(title, what, advice(history, cut_off=cut_off), shown, can_resume=self._run.can_resume))
 
     def _show(self, problem: Problem) -> None:
         if self._dialog is not None:
@@ -136,7 +140,15 @@ def advice(history: RunHistory, *, cut_off: bool = False) -> str:
         return f"Nothing is lost but what came after the last checkpoint. {_RESUME}"
     if not text or text.startswith("unexpected"):
         return f"{_FAULT} Nothing is lost but what came after the last checkpoint. {_RESUME}"
+    if ends_the_same_again(history):
+        return f"{SAME_AGAIN} What was saved before stays, to look at and to export."
     return f"Once that is seen to, the run can go on: nothing is lost but what came after the last checkpoint. {_RESUME}"
+
+
+def told_lines(history: RunHistory) -> list[str]:
+    """Give the last lines of the log as the window shows it: a run's own log.txt has only what went wrong beside it."""
+    lines = [(told.time, line_of(told, history)) for told in known_events(history)]
+    return [f"{datetime.datetime.fromtimestamp(when):%H:%M:%S} {line}" for when, line in lines if line][-_NUM_LINES:]
 
 
 def _what(history: RunHistory, *, cut_off: bool) -> str:

@@ -10,7 +10,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.forecast import numbered
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.waiting import OVER, Entry, Queue
-from vpns_gui.controllers.queue_rows import counted, row_of
+from vpns_gui.controllers.queue_rows import counted, names_of, row_of
 from vpns_gui.controllers.queue_work import QueueWork
 from vpns_gui.dialogs.question import ask
 from vpns_gui.notices import Notices
@@ -197,7 +197,11 @@ class QueueController(QObject):
 
     def _show(self, queue: Queue) -> None:
         edited = self._work.left_alone
-        rows = [row_of(entry, self._work.lane(entry.config), editing=entry.key == edited) for entry in queue]
+        names = names_of([entry.config for entry in queue])
+        rows = [
+            row_of(entry, name, self._work.lane(entry.config), editing=entry.key == edited)
+            for entry, name in zip(queue, names, strict=True)
+        ]
         self._view.set_rows(rows, counted(queue) if self._store.own else _ELSEWHERE)
         self._view.set_can_move(self._store.own)
         self._allow()

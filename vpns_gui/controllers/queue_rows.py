@@ -1,7 +1,13 @@
 """How the runs of the queue are said: a row each, and all together in a few words."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
+from vpns_engine.differences import run_labels
+from vpns_engine.specs.method import METHOD_LABELS
+from vpns_engine.specs.run import RunConfig
 from vpns_engine.waiting import STATE_LABELS, Entry, Queue, State
 from vpns_gui.controllers.run_bar import title_of
 from vpns_gui.forms.form import device_words
@@ -19,13 +25,44 @@ _TONES = {
 }
 
 
-def row_of(entry: Entry, lane: str, *, editing: bool = False) -> QueueRow:
-    """Say how an entry stands; `lane` is the device that its setting stands for, empty while that is not known."""
+def names_of(configs: Sequence[RunConfig]) -> list[str]:
+    """Name runs by what matters in them; those of one name by what differs between them as well."""
+    names = [title_of(config.model_copy(update={"name": ""})) for config in configs]
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, name in enumerate(names):
+        groups[name].append(number)
+    for numbers in groups.values():
+        differences = _differences(tuple(configs[number] for number in numbers))
+        for number, words in zip(numbers, differences, strict=True):
+            names[number] += f" · {words}" if words else ""
+    return names
+
+
+@lru_cache(maxsize=256)
+def _differences(configs: tuple[RunConfig, ...]) -> tuple[str, ...]:
+    if len(set(configs)) < 2:
+        return ("",) * len(configs)
+    labels = run_labels([config.model_copy(update={"name": ""}) for config in configs])
+    if len(set(labels)) < 2:  # they differ in where the data stand, or in threads
+        return ("",) * len(configs)
+    methods = [f"{METHOD_LABELS[config.method]}, " for config in configs]  # their names begin with it
+    return tuple(label.removeprefix(method) for label, method in zip(labels, methods, strict=True))
+
+
+def row_of(entry: Entry, what: str, lane: str, *, editing: bool = False) -> QueueRow:
+    """Say how an entry stands.
+
+    Args:
+        entry: the run.
+        what: its words among the others (see `names_of`).
+        lane: the device that its setting stands for, empty while that is not known.
+        editing: its settings are in the form.
+    """
     config = entry.config
     return QueueRow(
         key=entry.key,
         name=config.name,
-        what=title_of(config.model_copy(update={"name": ""})),
+        what=what,
         device=_device(config.device, lane),
         state=_state(entry, editing=editing),
         tip=_tip(entry),

@@ -105,7 +105,7 @@ class SetupController(QObject):
         self._panel.set_own_presets(own_presets(lambda line: self._notices.say(line, "warning")))
 
     def _ask_name(self, proposed: str) -> None:
-        self._ask_text("savePresetName", "Keep these settings as a preset called", proposed, self._save)
+        self._ask_text("savePresetName", "Save these settings as a preset called", proposed, self._save)
 
     def _ask_new_name(self, preset: Preset) -> None:
         self._ask_text("renamePresetName", f"Call the preset '{preset.name}'", preset.name, partial(self._rename, preset))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from vpns_engine.presets import OWN, Preset
 from vpns_gui import theme
@@ -37,12 +37,10 @@ class PresetBar(QWidget):
         self._reset.setObjectName("reset")
         self._reset.setText("Reset")
         self._reset.setToolTip("<p>Take every setting of the preset again.</p>")
-        self._more = QToolButton(self)
+        self._more = QPushButton("Presets", self)
         self._more.setObjectName("presetMore")
-        self._more.setText("Keep")
         self._more.setAccessibleName("Presets of your own")
-        self._more.setToolTip("<p>Keep these settings as a preset of your own, rename or remove one.</p>")
-        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setToolTip("<p>Save these settings as a preset of your own, rename or remove one.</p>")
         self._save, self._rename, self._remove = self._make_menu()
         self._about = QLabel(self)
         self._about.setObjectName("presetAbout")
@@ -68,7 +66,7 @@ class PresetBar(QWidget):
         """Show which preset the settings come from; None: from none."""
         with QSignalBlocker(self._combo):
             self._combo.setCurrentIndex(-1 if preset is None else self._combo.findData(preset.key))
-        self._about.setText(preset.about if preset else "Settings of their own, or of a run.")
+        self._about.setText(preset.about if preset else "No preset: settings of your own, or of a run.")
 
     def set_hints(self, hints: Mapping[str, str]) -> None:
         """Say beside each preset, by its key, how its data set stands."""
@@ -93,7 +91,7 @@ class PresetBar(QWidget):
         menu = QMenu(self._more)
         self._more.setMenu(menu)
         menu.aboutToShow.connect(self._fit_menu)
-        save = menu.addAction("Save as a preset …")
+        save = menu.addAction("Save as preset …")
         save.setObjectName("savePreset")
         save.triggered.connect(lambda: self.save_requested.emit(self._own.name if self._own is not None else ""))
         rename = menu.addAction("Rename this preset …")
@@ -115,14 +113,16 @@ class PresetBar(QWidget):
             action.setEnabled(self._own is not None)
 
     def _arrange(self) -> None:
-        layout = QGridLayout(self)
+        choice, about = QHBoxLayout(), QHBoxLayout()
+        choice.addWidget(self._combo, 1)
+        choice.addWidget(self._reset)
+        about.addWidget(self._about, 1)
+        about.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(8)
-        layout.addWidget(self._combo, 0, 0)
-        layout.addWidget(self._reset, 0, 1)
-        layout.addWidget(self._about, 1, 0)
-        layout.addWidget(self._more, 1, 1, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
-        layout.setColumnStretch(0, 1)
+        for row in (choice, about):
+            row.setSpacing(8)
+            layout.addLayout(row)
 
     def _colour(self, colours: Colours) -> None:
         self._about.setStyleSheet(f"color: {colours.muted}")

@@ -15,7 +15,7 @@ _COLUMNS = ("State", "Name", "What", "Device")
 _TIPS = (
     "How the run stands",
     "The name in its settings, if it has one",
-    "Method, network, data, sparsity and seed",
+    "Method, network, data, sparsity and seed; where these are the same, what differs",
     "The device it computes on; one run at a time on each",
 )
 

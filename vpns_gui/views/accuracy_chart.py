@@ -126,6 +126,7 @@ class AccuracyChart(QWidget):
         self._hidden[key] = not checked
         for item in self._items.get(key, ()):
             item.setVisible(checked)
+        self._name_sparsities()
         self._mark(None)
         self.show_all()
 
@@ -150,11 +151,17 @@ class AccuracyChart(QWidget):
         self._width = max(_LEAST_WIDTH[self._scale], found[1] - found[0]) if found is not None else 1.0
         own = [line for line in self._lines if not line.is_level and line.style.width >= _OWN]
         measured = [point.sparsity for line in own for point in line.points]
-        self._axis.set_marks(measured)
+        self._name_sparsities()
         arms = list(dict.fromkeys(line.style.colour for line in own))
         several = len(set(measured)) > 1
         step = (_APART if several else _APART_ALONE) * self._width
         self._aside = {colour: (number - (len(arms) - 1) / 2) * step for number, colour in enumerate(arms)}
+
+    def _name_sparsities(self) -> None:
+        """Label what was measured, then the published sparsities that are in sight."""
+        lines = [line for line in self._lines if not line.is_level]
+        measured = [point.sparsity for line in lines if line.style.width >= _OWN for point in line.points]
+        self._axis.set_marks(measured, [point.sparsity for line in lines if self._is_shown(line) for point in line.points])
 
     def _x(self, line: ChartLine, point: ChartPoint) -> float | None:
         x = along(point.sparsity, self._scale)

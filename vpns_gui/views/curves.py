@@ -40,6 +40,8 @@ _HEIGHTS = ((14, 110, 16_000), (7, 60, 16_000), (4, 76, 130))
 """Of each plot: share of what is left over, least and greatest height in pixels."""
 _TOP_SPAN = 20.0
 """Percent of accuracy in sight when zoomed to the top."""
+_RUN_AWAY = 1e5
+"""Loss from which on powers of ten are shown."""
 _EMPTY = ("No curves yet", "Start a run or open one: accuracy, loss and kept density appear here, epoch by epoch.")
 
 
@@ -228,7 +230,7 @@ class CurvesView(QWidget):
             pick = lambda series: at(series, cursor)  # noqa: E731
         shown = {key: pick(series) for key, series in self._series.items()}
         numbers = {key: percent(value) for key, value in shown.items() if key not in ("loss", "loss_prompted")}
-        losses = {key: "–" if shown[key] is None else f"{shown[key]:.3f}" for key in ("loss", "loss_prompted")}
+        losses = {key: _loss_words(shown[key]) for key in ("loss", "loss_prompted")}
         for panel in self._panels:
             panel.set_values({key: value for key, value in (numbers | losses).items() if key in panel.entries})
         self._readout.setText(self._where())
@@ -271,3 +273,10 @@ class CurvesView(QWidget):
             self._point(None)
         else:
             super().keyPressEvent(pressed)
+
+
+def _loss_words(loss: float | None) -> str:
+    """Write a loss; one that has run away in powers of ten."""
+    if loss is None:
+        return "–"
+    return f"{loss:.3f}" if abs(loss) < _RUN_AWAY else f"{loss:.3g}"

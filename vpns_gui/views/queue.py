@@ -94,6 +94,7 @@ class QueueView(QWidget):
         current = self._table.currentIndex().row()
         if self._model.set_rows(rows):
             self._choose(chosen, current)
+        self._table.setColumnHidden(_NAME_COLUMN, not any(row.name for row in rows))
         self._stack.show_content(bool(rows))
         self._words.set_text(words, words)
 

@@ -31,9 +31,9 @@ class SparsityAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
         self.picture = None
         self.update()
 
-    def set_marks(self, sparsities: Sequence[float]) -> None:
-        """Label these sparsities (0 to 1), as far as there is room; without any, round ones."""
-        self._marks = tuple(sorted(set(sparsities)))
+    def set_marks(self, sparsities: Sequence[float], beside: Sequence[float] = ()) -> None:
+        """Label these sparsities (0 to 1), then those `beside`, as far as there is room; without any, round ones."""
+        self._marks = (*sorted(set(sparsities)), *sorted(set(beside) - set(sparsities)))
         self.picture = None
         self.update()
 
@@ -58,14 +58,14 @@ class SparsityAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
         return [f"{100 * 10**-value:.3g}" for value in values]
 
     def _marked(self, low: float, high: float, size: float) -> list[float]:
-        """Give the places of the marks in sight; one that would stand too near to the one before it is left out."""
+        """Give the places of the marks in sight; one that would stand too near to one before it is left out."""
         found: list[float] = []
         room = _LEAST_MARK_PX * (high - low) / max(1.0, size)
         for sparsity in self._marks:
             x = along(sparsity, self._scale)
-            if x is not None and low <= x <= high and (not found or x - found[-1] >= room):
+            if x is not None and low <= x <= high and all(abs(x - other) >= room for other in found):
                 found.append(x)
-        return found
+        return sorted(found)
 
     def boundingRect(self) -> QRectF:  # noqa: N802
         """Leave room for the labels at both ends: one that reaches beyond is not drawn at all."""
