@@ -129,6 +129,8 @@ def _check(source: Path, target: Path) -> None:
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # of what was to be made, "is not there" would say nothing
+        raise EngineError(f"{folder} cannot be made: choose another folder") from error
     except OSError as error:
         raise EngineError(explain(error, folder)) from error
     return folder

@@ -138,7 +138,7 @@ def main() -> int:
         config = config.model_copy(update=dict(zip(("search_epochs", "finetune_epochs"), wanted.epochs, strict=True)))
     wanted.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["VPNS_CONFIG"] = folder
+        os.environ["VPNS_CONFIG"] = os.environ["VPNS_CACHE"] = folder
         runs = Path(folder) / "runs" if wanted.run is None else wanted.run.absolute().parent
         return take(config, runs, wanted.folder, wanted.run)
 

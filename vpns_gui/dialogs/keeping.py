@@ -24,6 +24,13 @@ class KeepingChoice:
     epochs: str
 
 
+class _Minutes(QDoubleSpinBox):
+    """Minutes without idle noughts: 10, or 0.5."""
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        return self.locale().toString(value, "g", 6)
+
+
 @dataclass(frozen=True)
 class KeepingWords:
     """What a person reads for each setting and its values, and the bounds of the minutes."""
@@ -46,7 +53,7 @@ class KeepingDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("keepingDialog")
         self.setWindowTitle("Keeping")
-        self._minutes = QDoubleSpinBox(self)
+        self._minutes = _Minutes(self)
         self._minutes.setDecimals(2)
         self._minutes.setRange(words.least, words.most)
         self._minutes.setSuffix(" min")

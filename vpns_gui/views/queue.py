@@ -77,7 +77,7 @@ class QueueView(QWidget):
         self._go = QPushButton("Start queue", self)
         self._go.setObjectName("queueGo")
         self._go.clicked.connect(self._toggle)
-        self._clear = self._button("Clear finished", "queueClear", "Take what is over out of the list; run folders stay")
+        self._clear = self._button("Clear ended", "queueClear", "Take what is over, in whatever way, out of the list; run folders stay")
         self._clear.clicked.connect(self.clear_requested)
         self._words = ElidedLabel(self)
         self._words.setObjectName("queueWords")

@@ -90,6 +90,7 @@ class RunMarks(QWidget):
         for text, field, share in (("&Tags", self._tags, 2), ("&Note", self._note, 3)):
             label = QLabel(text, self)
             label.setBuddy(field)
+            label.setContentsMargins(0, 0, 2, 0)  # the underlined letter is drawn wider than it is measured
             label.setContentsMargins(0, 0, 2, 0)
             label.setMinimumHeight(self._tags.sizeHint().height())
             layout.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
