@@ -77,7 +77,8 @@ class QueueView(QWidget):
         self._go = QPushButton("Start queue", self)
         self._go.setObjectName("queueGo")
         self._go.clicked.connect(self._toggle)
-        self._clear = self._button("Clear ended", "queueClear", "Take what is over, in whatever way, out of the list; run folders stay")
+        tip = "Take what is over, in whatever way, out of the list; run folders stay"
+        self._clear = self._button("Clear ended", "queueClear", tip)
         self._clear.clicked.connect(self.clear_requested)
         self._words = ElidedLabel(self)
         self._words.setObjectName("queueWords")
