@@ -24,6 +24,7 @@ from vpns_engine.nn.blank import blank
 from vpns_engine.nn.networks.resnet_cifar import resnet20
 from vpns_engine.nn.normalization import IMAGENET, Normalization, normalization_of
 from vpns_engine.nn.old_names import renamed
+from vpns_engine.nn.pickle_names import refuse_growing
 from vpns_engine.specs.model import ModelSpec
 from vpns_engine.weights_files import download_path, find_weights
 
@@ -120,6 +121,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
 
 
 def _load_pickle(path: Path) -> Any:  # noqa: ANN401 - whatever stands in the file
+    refuse_growing(path)
     with warnings.catch_warnings():
         # of a pickle by another program torch warns on stderr, even where it then refuses it
         warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vpns_engine.errors import EngineError
 from vpns_engine.files import explain
+from vpns_engine.nn.pickle_names import refuse_growing
 
 
 def open_checkpoint(path: Path) -> Mapping[str, Any]:
@@ -20,6 +21,7 @@ def open_checkpoint(path: Path) -> Mapping[str, Any]:
         EngineError: no such file, it is damaged, or it holds more than tensors and plain values.
     """
     try:
+        refuse_growing(path)
         with path.open("rb") as file:
             found = _load(file)
     except OSError as error:
