@@ -29,6 +29,13 @@ class Menus(QObject):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._make_file()
+        self._make_run()
+        self.view = self._menu("&View")
+        self._make_help()
+        self.set_recent(())
+
+    def _make_file(self) -> None:
         standard = QKeySequence.StandardKey
         file = self._menu("&File")
         self.new = self._add(file, "newRun", "&New run", standard.New, "Close the open run and go to the settings")
@@ -51,6 +58,8 @@ class Menus(QObject):
         )
         file.addSeparator()
         self.quit = self._add(file, "quit", "&Quit", standard.Quit, "")
+
+    def _make_run(self) -> None:
         run = self._menu("&Run")
         self.start = self._add(run, "startRun", "&Start", "Ctrl+R", "Start a run with the settings on the left")
         self.start_again = self._add(
@@ -87,13 +96,13 @@ class Menus(QObject):
         self.sweep = self._add(
             run, "sweepMenu", "S&weep …", None, "Give several values to settings, and queue every combination"
         )
-        self.view = self._menu("&View")
+
+    def _make_help(self) -> None:
         help_menu = self._menu("&Help")
         self.copy_report = self._add(
             help_menu, "copyReportMenu", "&Copy report", None, "Settings, versions and log of the open run; no personal paths"
         )
         self.about = self._add(help_menu, "aboutStudio", "&About VPNs Studio", None, "Versions, licence, citation")
-        self.set_recent(())
 
     def set_recent(self, runs: Sequence[RecentRun]) -> None:
         """List the recent runs, newest first."""

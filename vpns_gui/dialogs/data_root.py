@@ -7,16 +7,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from vpns_gui import theme
+from vpns_gui.dialogs.folder_field import FolderField
 
 
 @dataclass(frozen=True)
@@ -40,19 +37,12 @@ class DataRootDialog(QDialog):
         self.setObjectName("dataRootDialog")
         self.setWindowTitle("Data root")
         self._setting = setting
-        self._folder = QLineEdit(setting.folder, self)
-        self._folder.setObjectName("rootFolder")
-        self._folder.setAccessibleName("Data root")
-        self._browse = self._button("Browse …", "rootBrowse")
-        self._usual = self._button("Default", "rootDefault")
-        self._usual.setToolTip(f"<p>{setting.usual}</p>")
+        self._folder = FolderField("root", "Data root", setting.folder, setting.usual, self)
         self._says = QLabel(self)
         self._says.setObjectName("rootSays")
         self._says.setWordWrap(True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self)
         self._arrange()
-        self._browse.clicked.connect(self._choose)
-        self._usual.clicked.connect(lambda: self._folder.setText(setting.usual))
         self._buttons.accepted.connect(self._save)
         self._buttons.rejected.connect(self.reject)
         self.finished.connect(self.deleteLater)
@@ -65,12 +55,6 @@ class DataRootDialog(QDialog):
         self._says.show()
         self.adjustSize()
 
-    def _button(self, text: str, name: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setObjectName(name)
-        button.setAutoDefault(False)
-        return button
-
     def _arrange(self) -> None:
         about = QLabel(
             "All named data sets stand below this folder, each laid out as torchvision does it; downloads go there too. A set "
@@ -78,15 +62,11 @@ class DataRootDialog(QDialog):
             self,
         )
         about.setWordWrap(True)
-        row = QHBoxLayout()
-        row.addWidget(self._folder, 1)
-        row.addWidget(self._browse)
-        row.addWidget(self._usual)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 14)
         layout.setSpacing(12)
         layout.addWidget(about)
-        layout.addLayout(row)
+        layout.addWidget(self._folder)
         layout.addWidget(self._says)
         layout.addWidget(self._buttons)
         self._says.hide()
@@ -96,18 +76,9 @@ class DataRootDialog(QDialog):
         if name := self._setting.environment:
             self._says.setText(f"The environment variable {name} names this folder, and counts before a choice made here.")
             self._says.show()
-            for widget in (self._folder, self._browse, self._usual):
-                widget.setEnabled(False)
+            self._folder.setEnabled(False)
             self._buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(False)
 
-    def _choose(self) -> None:
-        dialog = QFileDialog(self, "Data root", self._folder.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._folder.setText)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
     def _save(self) -> None:
-        text = self._folder.text().strip()
+        text = self._folder.text
         self.root_chosen.emit(None if text in ("", self._setting.usual) else Path(text))

@@ -9,16 +9,15 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from vpns_gui.dialogs.folder_field import FolderField
 from vpns_gui.dialogs.said import Said, fit_height
 
 _ABOUT = (
@@ -67,16 +66,13 @@ class RunsFolderDialog(QDialog):
         self.setWindowTitle("Runs folder")
         self._setting = setting
         self._busy = False
-        self._folder = QLineEdit(setting.folder, self)
-        self._folder.setObjectName("runsFolder")
-        self._folder.setAccessibleName("Runs folder")
-        self._browse = self._button("Browse …", "runsBrowse")
-        self._usual = self._button("Default", "runsDefault")
-        self._usual.setToolTip(f"<p>{setting.usual}</p>")
+        self._folder = FolderField("runs", "Runs folder", setting.folder, setting.usual, self)
         self._move = QCheckBox(self)
         self._move.setObjectName("runsMove")
         self._move.setChecked(True)
-        self._finish = self._button("Remove the copies", "runsFinish")
+        self._finish = QPushButton("Remove the copies", self)
+        self._finish.setObjectName("runsFinish")
+        self._finish.setAutoDefault(False)
         self._bar = QProgressBar(self)
         self._bar.setObjectName("runsProgress")
         self._bar.setTextVisible(False)
@@ -103,24 +99,14 @@ class RunsFolderDialog(QDialog):
         self._says.show()
         self._says.say(text, tone)
 
-    def _button(self, text: str, name: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setObjectName(name)
-        button.setAutoDefault(False)
-        return button
-
     def _arrange(self) -> None:
         about = QLabel(_ABOUT, self)
         about.setWordWrap(True)
-        row = QHBoxLayout()
-        row.addWidget(self._folder, 1)
-        row.addWidget(self._browse)
-        row.addWidget(self._usual)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 14)
         layout.setSpacing(12)
         layout.addWidget(about)
-        layout.addLayout(row)
+        layout.addWidget(self._folder)
         layout.addWidget(self._move)
         layout.addWidget(self._bar)
         layout.addWidget(self._says)
@@ -135,9 +121,7 @@ class RunsFolderDialog(QDialog):
         self.setMinimumWidth(_WIDTH_PX)
 
     def _connect(self) -> None:
-        self._browse.clicked.connect(self._choose)
-        self._usual.clicked.connect(lambda: self._folder.setText(self._setting.usual))
-        self._folder.textChanged.connect(self._update)
+        self._folder.changed.connect(self._update)
         self._finish.clicked.connect(self.finish_requested)
         self._buttons.accepted.connect(self._save)
         self._buttons.rejected.connect(self.reject)
@@ -162,9 +146,9 @@ class RunsFolderDialog(QDialog):
     def _update(self) -> None:
         """Switch on what can be used now."""
         free = not self._busy and not self._setting.environment
-        for widget in (self._folder, self._browse, self._usual, self._move, self._finish):
+        for widget in (self._folder, self._move, self._finish):
             widget.setEnabled(free)
-        text = self._folder.text().strip()
+        text = self._folder.text
         changed = bool(text) and text != self._setting.folder
         self._move.setEnabled(free and changed)
         self._buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(free and changed)
@@ -176,16 +160,8 @@ class RunsFolderDialog(QDialog):
             self._update()
             fit_height(self)
 
-    def _choose(self) -> None:
-        dialog = QFileDialog(self, "Runs folder", self._folder.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._folder.setText)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
     def _save(self) -> None:
-        text = self._folder.text().strip()
+        text = self._folder.text
         move = self._move.isChecked() and self._setting.num_runs > 0
         self.chosen.emit(RunsWish(None if text == self._setting.usual else Path(text), move))
 

@@ -1,9 +1,10 @@
 """What a run will take: disk at once, time and memory when they are asked for, and what will not fit."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from vpns_gui import theme
+from vpns_gui.forms.text_line import text_line
 from vpns_gui.theme import Colours
 
 ESTIMATE, CANCEL = "Estimate", "Cancel"
@@ -18,7 +19,7 @@ class EstimateLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cost, self._disk, self._warning = _text(self, "cost"), _text(self, "disk"), _text(self, "doesNotFit")
+        self._cost, self._disk, self._warning = text_line(self, "cost"), text_line(self, "disk"), text_line(self, "doesNotFit")
         self._busy, self._why_not = False, ""
         self._button = QPushButton(ESTIMATE, self)
         self._button.setObjectName("estimate")
@@ -78,14 +79,3 @@ class EstimateLine(QWidget):
 def _say(label: QLabel, text: str) -> None:
     label.setText(text)
     label.setVisible(bool(text))
-
-
-def _text(parent: QWidget, name: str) -> QLabel:
-    label = QLabel(parent)
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    label.hide()
-    return label

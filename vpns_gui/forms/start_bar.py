@@ -1,12 +1,13 @@
 """What will happen, and the buttons that make it happen: at once, in the queue, or in many variants."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from vpns_gui import theme
 from vpns_gui.forms.editors import CheckEdit
 from vpns_gui.forms.estimate_line import EstimateLine
+from vpns_gui.forms.text_line import text_line
 from vpns_gui.theme import Colours
 
 _CONTROL = (
@@ -32,9 +33,9 @@ class StartBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._summary = _line(self, "summary")
+        self._summary = text_line(self, "summary")
         self.estimate_line = EstimateLine(self)
-        self._reason = _line(self, "reason")
+        self._reason = text_line(self, "reason")
         self._urgent = False
         self._control = CheckEdit(self)
         self._control.setText("Control arm as well")
@@ -49,7 +50,7 @@ class StartBar(QWidget):
         self._queue.clicked.connect(self.queue_requested)
         self._sweep = _button(self, "Sweep …", "sweep", _SWEEP)
         self._sweep.clicked.connect(self.sweep_requested)
-        self._edited = _line(self, "edited")
+        self._edited = text_line(self, "edited")
         self._put_back = _button(self, "Put back", "putBack", "Give the run of the queue these settings.")
         self._put_back.clicked.connect(self.put_back_requested)
         self._cancel = _button(self, "Leave as it was", "cancelEdit", "Leave the run of the queue as it was.")
@@ -145,14 +146,3 @@ def _row(*parts: tuple[QWidget, int]) -> QHBoxLayout:
     for widget, stretch in parts:
         row.addWidget(widget, stretch)
     return row
-
-
-def _line(parent: QWidget, name: str) -> QLabel:
-    label = QLabel(parent)
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    label.hide()
-    return label
