@@ -38,6 +38,7 @@ class MainWindow(QMainWindow):
         self.setup = SetupPanel(self)
         self.prompt = PromptView(self)
         self.curves_page, self.masks_page, self.compare_page = _page(self), _page(self), _page(self)
+        self.classes_page, self.gains_page, self.predict_page = _page(self), _page(self), _page(self)
         self.results = ResultsView(self)
         self.summary = SummaryView(self)
         self.library = LibraryView(self)
@@ -63,15 +64,19 @@ class MainWindow(QMainWindow):
                 (self.curves_page, "Curves"),
                 (self.prompt, "Prompt"),
                 (self.masks_page, "Masks"),
+                (self.classes_page, "Classes"),
                 (self.results, "Results"),
+                (self.gains_page, "Gains"),
+                (self.predict_page, "Predict"),
                 (self.summary, "Summary"),
                 (self.library, "Library"),
                 (self.compare_page, "Compare"),
             )
         ):
             tabs.addTab(view, title)
-            tabs.setTabToolTip(number, f"{title} (Ctrl+{number + 1})")
-            shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
+            key = (number + 1) % 10  # the tenth is Ctrl+0
+            tabs.setTabToolTip(number, f"{title} (Ctrl+{key})")
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{key}"), self)
             shortcut.activated.connect(lambda index=number: tabs.setCurrentIndex(index))
         return tabs
 
