@@ -25,6 +25,7 @@ from vpns_engine.export.source import read_source
 from vpns_engine.nn.networks.resnet_cifar import resnet20
 from vpns_engine.nn.normalization import normalize
 from vpns_engine.nn.prompts import build_prompt
+from vpns_engine.specs.export import ExportSpec
 from vpns_engine.specs.problems import config_from
 from vpns_engine.store import RunStore
 
@@ -133,7 +134,7 @@ def test_that_the_example_runs_alone_and_agrees_with_the_run(exported, store, tm
 def test_that_labels_name_source_and_target_classes(exported):
     labels = json.loads((exported.folder / "labels.json").read_text())
     assert labels["num_outputs"] == 37
-    assert labels["classes"][0] == {"name": "0", "source": 14, "source_name": "s14"}
+    assert labels["classes"][0] == {"name": "0", "output": 14, "source": 14, "source_name": "s14"}
     assert tuple(entry["source"] for entry in labels["classes"]) == MAPPING
 
 
@@ -228,7 +229,7 @@ def test_that_the_card_of_an_import_does_not_count_its_training_images(tmp_path)
 
 def _card(source) -> str:
     found = check.Check(1, 1, 0.0, dict.fromkeys(source.masks, 1))
-    return card.card_text(source, found, None, metrics(source, found))
+    return card.card_text(source, found, contents.Contents(ExportSpec(), check.Files(), None), metrics(source, found))
 
 
 def test_that_the_card_says_what_unstructured_zeros_do_not_give(exported):

@@ -53,7 +53,7 @@ def test_that_googlenets_export_is_built_as_the_run_built_it(tmp_path):
 
 @pytest.mark.parametrize("architecture", sorted(catalogue()))
 def test_that_the_example_of_every_network_is_python(architecture):
-    text = example_text(architecture, num_source=1000, prompted=True)
+    text = example_text(architecture, num_outputs=1000, prompted=True)
     compile(text, "example.py", "exec")
     assert f"network = {architecture}(num_classes=1000" in text
 

@@ -1,11 +1,14 @@
 """The model card: what the export is, what was measured, what the zeros give and what they do not."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vpns_engine.export.check import Check
+from vpns_engine.export.check import Check, Files
 from vpns_engine.export.code import code_of
+from vpns_engine.export.hub import front_matter
+from vpns_engine.export.onnx_parts import OnnxPart
 from vpns_engine.export.picture import PictureScale
 from vpns_engine.export.source import Source
 from vpns_engine.saved_states import TUNING_LABELS, dense_tests, epoch_words, is_measured
@@ -14,6 +17,9 @@ from vpns_engine.specs.mapping import MAPPING_LABELS
 from vpns_engine.specs.method import METHOD_LABELS
 from vpns_engine.specs.model import Weights
 from vpns_engine.words import percent, printable, sparsity_of
+
+if TYPE_CHECKING:
+    from vpns_engine.export.contents import Contents
 
 _MAX_CLASSES = 60
 _WEIGHTS: dict[Weights, str] = {
@@ -30,21 +36,23 @@ _DATASETS: dict[Dataset, str] = {
 _BUNDLED = "the weights bundled with VPNs Studio, trained on rendered letters"
 
 
-def card_text(source: Source, check: Check, scale: PictureScale | None, measured: dict[str, Any]) -> str:
-    """Write the model card (Markdown)."""
+def card_text(source: Source, check: Check, contents: "Contents", measured: dict[str, Any]) -> str:
+    """Write the model card (Markdown), for a model hub with its front matter."""
     template = Template((Path(__file__).parent / "templates" / "README.md.in").read_text(encoding="utf-8"))
-    return template.substitute(
+    saving = contents.saving
+    text = template.substitute(
         **_facts(source),
         **_counts(source, check, measured),
-        **_check_words(source, check),
         state=_state(source),
         accuracy=_accuracy(source, measured),
-        needs=_needs(source),
-        own_source=_own_source(source),
-        prompt=_prompt(source, scale),
-        prompt_files="| prompt.safetensors, prompt.png | the exact prompt, and its amplified picture |\n" if scale else "",
+        saving=f"- {saving.words()}\n" if saving else "",
+        use=_use(source, contents),
+        prompt=_prompt(source, contents.scale),
         classes=_classes(source),
+        check=check_words(source, check, contents.files),
+        files="".join(f"| {name} | {about} |\n" for name, about in _files(contents)),
     )
+    return front_matter(source, contents.spec, measured) + text if "hub" in contents.spec.files else text
 
 
 def _facts(source: Source) -> dict[str, object]:
@@ -128,23 +136,79 @@ def _counts(source: Source, check: Check, measured: dict[str, Any]) -> dict[str,
         "density_mask": percent(shares["mask"], 3),
         "density_file": percent(shares["file"], 3),
         "exact_zeros": f" {zeros:,} kept weights happen to be exactly 0." if zeros else "",
-        "unused_rows": "" if without is None or source.has_head else row,
+        "unused_rows": "" if without is None or source.has_head or source.origin else row,
     }
 
 
-def _needs(source: Source) -> str:
-    own = code_of(source.config.model.architecture).own_file
-    return "torch, numpy, pillow and safetensors" if own else "torch, torchvision, numpy, pillow and safetensors"
+def _use(source: Source, contents: "Contents") -> str:
+    """Say how the network files are used; nothing where there is none."""
+    states, onnx = contents.files.states, contents.files.onnx
+    if not states and not onnx:
+        return ""
+    lines = ["## Use", "", "```"]
+    lines += ["python example.py PICTURE"] * bool(states) + ["python example_onnx.py PICTURE"] * bool(onnx) + ["```", ""]
+    if states:
+        own = code_of(source.config.model.architecture).own_file
+        needs = "torch, numpy, pillow" if own else "torch, torchvision, numpy, pillow"
+        whose = f"`{own.name}`" if own else "torchvision's"
+        lines += [f"`example.py` shows all of it and needs only {needs} and safetensors. The architecture's source is {whose}."]
+        lines += [_state_words(states)]
+    if onnx:
+        lines += [_onnx_words(onnx)]
+    return "\n".join([*lines, "", ""])
 
 
-def _own_source(source: Source) -> str:
-    own = code_of(source.config.model.architecture).own_file
-    return f" The architecture's source is `{own.name}`." if own else " The architecture is torchvision's."
+def _state_words(states: Sequence[str]) -> str:
+    same = "hold the same plain state dict; each loads" if len(states) > 1 else "holds the plain state dict; it loads"
+    only = ", `model.pt` with `weights_only=True`" if "model.pt" in states else ""
+    return f"{' and '.join(f'`{name}`' for name in states)} {same} with `strict=True`{only}."
+
+
+def _onnx_words(onnx: Sequence[OnnxPart]) -> str:
+    names = " and ".join(f"`{part.file}` ({', '.join(part.views)})" for part in onnx)
+    takes = (
+        "images with values from 0 to 1; prompt and normalisation are inside"
+        if onnx[0].input == "pixels"
+        else "what the network gets: canvas, prompt and normalisation are done before, as `example_onnx.py` shows"
+    )
+    sides = " and ".join(dict.fromkeys(f"{part.size} x {part.size} px" for part in onnx))
+    outputs = "Output `logits`, of which `labels.json` names the task's."
+    return f"{names}: input `images`, {takes}; {sides}, any number at once. {outputs}"
+
+
+def _files(contents: "Contents") -> Iterator[tuple[str, str]]:
+    """Name the files, each with what it holds."""
+    files = contents.files
+    about = {
+        "model.safetensors": "the pruned state dict",
+        "model.pt": "the same, in PyTorch's own format",
+        "model_sparse.safetensors": "the same as bits and kept values; `example.py` unpacks it",
+    }
+    yield from ((name, about[name]) for name in files.states)
+    for part in files.onnx:
+        yield part.file, f"the network as ONNX, {' and '.join(part.views)}"
+    if files.masks:
+        yield (
+            "masks.safetensors",
+            "one bit a weight, 8 a byte, first weight in the highest bit, C order; shapes in the metadata",
+        )
+    if contents.scale:
+        yield "prompt.safetensors, prompt.png", "the exact prompt, and its amplified picture"
+    if contents.released:
+        yield f"{contents.released}, DENSITY.txt", "a checkpoint of the released code, and the density it does not say"
+    yield "labels.json", "which output stands for which class"
+    yield "preprocessing.json", "sizes, resizing, normalisation, where image and prompt lie on the canvas"
+    yield "metrics.json", "all accuracies, densities, kept weights of each layer"
+    yield "config.json", "the run's whole configuration"
+    if files.states:
+        yield "example.py", "the loader"
+    if files.onnx:
+        yield "example_onnx.py", "the loader without PyTorch"
 
 
 def _prompt(source: Source, scale: PictureScale | None) -> str:
     if scale is None:
-        return "This method has no visual prompt."
+        return "The run's prompt was left out." if source.config.uses_prompt else "This method has no visual prompt."
     bound = f"{scale.bound:.4g}"
     return (
         f"Kind `{source.config.prompt.kind}`: {source.config.effective_prompt.how()}.\n\n"
@@ -156,17 +220,22 @@ def _prompt(source: Source, scale: PictureScale | None) -> str:
 
 
 def _classes(source: Source) -> str:
-    known = source.started.source_classes
-    pairs = list(zip(source.started.target_classes, source.info.mapping, strict=True))
+    saved = source.saved_as
+    known = saved.started.source_classes
+    pairs = list(zip(source.started.target_classes, source.info.mapping, saved.info.mapping, strict=True))
+    label = MAPPING_LABELS[source.config.mapping.kind]
     if source.has_head:
         head = ["A new linear classifier, one output for each class, took the place of the pre-trained one.", ""]
         head += ["| class | output |", "|---|---|"]
-        rows = [f"| {_cell(name)} | {index} |" for name, index in pairs[:_MAX_CLASSES]]
+        rows = [f"| {_cell(name)} | {output} |" for name, output, _ in pairs[:_MAX_CLASSES]]
     else:
-        label = MAPPING_LABELS[source.config.mapping.kind]
         kept = f"The classifier keeps its {len(known)} outputs; each class of the task reads one of them. Mapping: {label}."
-        head = [kept, "", "| class | output | pre-trained as |", "|---|---|---|"]
-        rows = [f"| {_cell(name)} | {index} | {_cell(known[index])} |" for name, index in pairs[:_MAX_CLASSES]]
+        own = (
+            f"The classifier has one output for each class: the rows of the pre-trained one's {len(known)} that the "
+            f"label mapping chose, unchanged. Mapping: {label}."
+        )
+        head = [own if source.origin else kept, "", "| class | output | pre-trained as |", "|---|---|---|"]
+        rows = [f"| {_cell(name)} | {output} | {_cell(known[index])} |" for name, output, index in pairs[:_MAX_CLASSES]]
     if len(pairs) > _MAX_CLASSES:
         rows.append(f"\n{len(pairs) - _MAX_CLASSES} more in `labels.json`.")
     return "\n".join([*head, *rows])
@@ -177,12 +246,25 @@ def _cell(name: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+!|~" else letter for letter in printable(name))
 
 
-def _check_words(source: Source, check: Check) -> dict[str, object]:
-    same = "the same logits, bit for bit, as those"
-    return {
-        "num_pictures": check.num_pictures,
-        "pictures": "pictures of noise" if source.pictures_are_noise else "pictures of the run",
-        "views": "with and without the prompt" if source.prompt else "without the prompt",
-        "agreement": same if check.max_difference == 0 else f"logits within {check.max_difference:.2g} of those",
-        "threads": f"{check.threads} CPU thread{'s' * (check.threads != 1)}",
-    }
+def check_words(source: Source, check: Check, files: Files) -> str:
+    """Say what the fresh process found."""
+    pictures = "pictures of noise" if source.pictures_are_noise else "pictures of the run"
+    views = "with and without the prompt" if source.prompt else "without the prompt"
+    threads = f"{check.threads} CPU thread{'s' * (check.threads != 1)}"
+    said = []
+    if files.states:
+        same = check.max_difference == 0
+        agreement = "the same logits, bit for bit, as those" if same else f"logits within {check.max_difference:.2g} of those"
+        count = {1: "the file", 2: "both files"}.get(len(files.states), f"all {len(files.states)} files")
+        said.append(
+            f"a fresh process loaded {count} through `example.py` and computed {check.num_pictures}\n{pictures} {views}: "
+            f"{agreement} of the run's own network ({threads})"
+        )
+    if files.onnx:
+        said.append(
+            f"ONNX Runtime computed the same {pictures} {views}, together and one alone, from what was written: logits within\n"
+            f"{check.max_onnx_difference:.2g} of the run's own"
+        )
+    if files.masks:
+        said.append("every bit of the masks was read again and compared")
+    return ".\nBesides, ".join(said) if said else "nothing of it could be computed"

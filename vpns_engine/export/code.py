@@ -1,5 +1,6 @@
-"""The code beside an export: the loader example, and the network's source file where it is not torchvision's."""
+"""The code beside an export: the loader examples, and the network's source file where it is not torchvision's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -24,6 +25,43 @@ _VERSIONED = """\
     state = own
 """
 
+_UNPACK = """
+def unpack(file):  # bits say which weights are kept, values what they are
+    with safe_open(file, framework="pt") as opened:
+        shapes = json.loads(opened.metadata()["vpns"])["shapes"]
+    arrays = load_file(file)
+    state = {name: value for name, value in arrays.items() if not name.startswith(("bits/", "values/"))}
+    for name, shape in shapes.items():
+        kept = np.unpackbits(arrays[f"bits/{name}"].numpy(), count=math.prod(shape)).astype(bool)
+        whole = torch.zeros(kept.size, dtype=arrays[f"values/{name}"].dtype)
+        whole[torch.from_numpy(kept)] = arrays[f"values/{name}"]
+        state[name] = whole.reshape(shape)
+    return state
+
+"""
+_STATES = {
+    "model.pt": ('weights.endswith(".pt")', "torch.load(HERE / weights, weights_only=True)"),
+    "model_sparse.safetensors": ('weights.endswith("_sparse.safetensors")', "unpack(HERE / weights)"),
+    "model.safetensors": ("True", "load_file(HERE / weights)"),
+}
+"""How each file is known by its name, the special ones first, and read."""
+_SEEN = """
+def seen(x, view):  # what the network gets
+    if view == "prompted":
+        place = HOW["image_on_canvas"]
+        sides = (place["top"], place["bottom"]), (place["left"], place["right"])
+        x = (np.pad(x, ((0, 0), (0, 0), *sides)) + load_file(HERE / "prompt.safetensors")["added"]).clip(0, 1)
+    mean, std = (np.array(HOW[name], dtype=np.float32).reshape(1, 3, 1, 1) for name in ("mean", "std"))
+    return (x - mean) / std
+
+"""
+_SEEN_PLAIN = """
+def seen(x, view):  # what the network gets
+    mean, std = (np.array(HOW[name], dtype=np.float32).reshape(1, 3, 1, 1) for name in ("mean", "std"))
+    return (x - mean) / std
+
+"""
+
 
 @dataclass(frozen=True)
 class NetworkCode:
@@ -45,16 +83,52 @@ def code_of(architecture: str) -> NetworkCode:
     return NetworkCode(module, architecture, Path(networks.__path__[0]) / f"{module}.py")
 
 
-def example_text(architecture: str, *, num_source: int, prompted: bool) -> str:
-    """Write the loader example for one export."""
+def example_text(architecture: str, *, num_outputs: int, prompted: bool, states: Sequence[str] = ("model.safetensors",)) -> str:
+    """Write the loader example for one export; `states` are the files that hold a state dict."""
     code, entry = code_of(architecture), catalogue()[architecture]
-    template = Template((Path(__file__).parent / "templates" / "example.py.in").read_text(encoding="utf-8"))
-    views = '(("without prompt", plain), ("with prompt", prompted))' if prompted else '(("without prompt", plain),)'
-    return template.substitute(
-        import_line=f"from {code.module} import {code.builder}",
-        builder=code.builder,
-        arguments=", ".join(f"{name}={value}" for name, value in {"num_classes": num_source, **entry.arguments}.items()),
-        versioned=_VERSIONED if entry.family == "MNASNet" else "",
-        prompted=_PROMPTED if prompted else "",
-        views=views,
+    first = next(name for name in ("model.safetensors", "model.pt", "model_sparse.safetensors") if name in states)
+    sparse = "model_sparse.safetensors" in states
+    return (
+        _template("example.py.in")
+        .substitute(
+            stdlib="import math" if sparse else "",
+            import_files=_file_imports(safe=prompted or set(states) != {"model.pt"}, sparse=sparse),
+            import_line=f"from {code.module} import {code.builder}",
+            builder=code.builder,
+            arguments=", ".join(f"{name}={value}" for name, value in {"num_classes": num_outputs, **entry.arguments}.items()),
+            weights=first,
+            unpack=_UNPACK if sparse else "",
+            state=_reading(states),
+            versioned=_VERSIONED if entry.family == "MNASNet" else "",
+            prompted=_PROMPTED if prompted else "",
+            views='(("without prompt", plain), ("with prompt", prompted))' if prompted else '(("without prompt", plain),)',
+        )
+        .replace("import json\n\nimport sys", "import json\nimport sys")
     )
+
+
+def onnx_example_text(*, prompted: bool, inside: bool) -> str:
+    """Write the example that needs no PyTorch; `inside`: prompt and normalisation are in the files."""
+    outside = _SEEN if prompted else _SEEN_PLAIN
+    return _template("example_onnx.py.in").substitute(
+        import_files="from safetensors.numpy import load_file\n" if prompted and not inside else "",
+        seen="" if inside else outside,
+        given="x" if inside else "seen(x, view)",
+        views='(("without prompt", "plain"), ("with prompt", "prompted"))' if prompted else '(("without prompt", "plain"),)',
+    )
+
+
+def _template(name: str) -> Template:
+    return Template((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
+
+
+def _file_imports(*, safe: bool, sparse: bool) -> str:
+    lines = ["from safetensors import safe_open"] * sparse + ["from safetensors.torch import load_file"] * safe
+    return "\n".join(lines)
+
+
+def _reading(states: Sequence[str]) -> str:
+    """Write the expression that reads whichever of the files is asked for."""
+    known = [(test, how) for name, (test, how) in _STATES.items() if name in states]
+    *others, (_, last) = known
+    return " ".join([*(f"{how} if {test} else" for test, how in others), last])

@@ -1,30 +1,38 @@
 """The JSON files of an export: labels, preprocessing, metrics."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from vpns_engine.density import density_of
-from vpns_engine.export.check import RELATIVE_LIMIT, Check
+from vpns_engine.export.check import ONNX_LIMIT, RELATIVE_LIMIT, Check
+from vpns_engine.export.onnx_parts import OnnxPart
+from vpns_engine.export.saving import Saving
 from vpns_engine.export.source import Source
 from vpns_engine.nn.normalization import normalization_of
 from vpns_engine.nn.prompts import margins
 from vpns_engine.saved_states import dense_tests, saved_name
-from vpns_engine.specs.prompt import PromptSpec
+
+_STEPS = "put the image on the black canvas, add `added` of prompt.safetensors, clamp to [0, 1], normalise"
 
 
 def labels(source: Source) -> dict[str, Any]:
-    """Say which of the network's outputs stands for which class of the task."""
-    known = source.started.source_classes
-    pairs = zip(source.started.target_classes, source.info.mapping, strict=True)
+    """Say which of the network's outputs stands for which class of the task, and which pre-trained class that is."""
+    saved = source.saved_as
+    known = saved.started.source_classes
+    rows = zip(source.started.target_classes, source.info.mapping, saved.info.mapping, strict=True)
     return {
-        "num_outputs": len(known),
+        "num_outputs": len(source.started.source_classes),
         "mapping": source.config.mapping.kind,
-        "classes": [{"name": name, "source": index, "source_name": known[index]} for name, index in pairs],
+        "classes": [
+            {"name": name, "output": output, "source": index, "source_name": known[index]} for name, output, index in rows
+        ],
     }
 
 
-def preprocessing(source: Source) -> dict[str, Any]:
+def preprocessing(source: Source, onnx: Sequence[OnnxPart] = ()) -> dict[str, Any]:
     """Say what happens to a picture before the network sees it."""
     size, prompt = source.config.data.image_size, source.config.effective_prompt
     left, right = margins(prompt.canvas, size)
@@ -36,21 +44,23 @@ def preprocessing(source: Source) -> dict[str, Any]:
         "mean": list(wanted.mean),
         "std": list(wanted.std),
         "without_prompt": "normalise the image at image_size x image_size; no canvas",
-        "with_prompt": _steps(prompt),
+        "with_prompt": _STEPS if source.prompt else None,
         "canvas": prompt.canvas,
         "image_on_canvas": {"left": left, "right": right, "top": left, "bottom": right},
         "prompt": {"kind": prompt.kind, **prompt.facts(), "where": prompt.how()},
+        "onnx": [asdict(part) for part in onnx],
     }
 
 
-def _steps(prompt: PromptSpec) -> str | None:
-    if not prompt.learns:
-        return None
-    return "put the image on the black canvas, add `added` of prompt.safetensors, clamp to [0, 1], normalise"
+def metrics(source: Source, check: Check, *, has_states: bool = True, saving: Saving | None = None) -> dict[str, Any]:
+    """Give everything that was measured.
 
-
-def metrics(source: Source, check: Check) -> dict[str, Any]:
-    """Give everything that was measured."""
+    Args:
+        source: what is exported.
+        check: what the fresh process found.
+        has_states: there is a state dict among the files, whose logits were compared.
+        saving: what the sparse file saves.
+    """
     chosen = source.chosen
     return {
         "run": source.run_name,
@@ -75,6 +85,8 @@ def metrics(source: Source, check: Check) -> dict[str, Any]:
         "kept_weights": source.num_kept,
         "nonzero_weights_in_file": check.num_nonzero,
         "density": density(source, check),
+        "classifier": "own" if source.origin else "source",
+        "size_bytes": asdict(saving) if saving else None,
         "layers": [
             {"name": layer, "shape": list(mask.shape), "kept": int(np.count_nonzero(mask)), "nonzero": check.nonzero[layer]}
             for layer, mask in source.masks.items()
@@ -83,8 +95,10 @@ def metrics(source: Source, check: Check) -> dict[str, Any]:
             "pictures": check.num_pictures,
             "pictures_are_noise": source.pictures_are_noise,
             "threads": check.threads,
-            "max_logit_difference": check.max_difference,
+            "max_logit_difference": check.max_difference if has_states else None,
             "relative_limit": RELATIVE_LIMIT,
+            "max_onnx_difference": check.max_onnx_difference,
+            "relative_onnx_limit": ONNX_LIMIT,
         },
     }
 

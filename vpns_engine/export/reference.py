@@ -3,6 +3,8 @@
 Shapes: B pictures, S image side, K task classes.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 
@@ -10,26 +12,39 @@ from vpns_engine.artifacts import FloatArray
 from vpns_engine.catalogue import catalogue
 from vpns_engine.errors import EngineError
 from vpns_engine.export.source import Source
+from vpns_engine.export.verify import CHUNK
 from vpns_engine.export.weights import unmodified
 from vpns_engine.nn.normalization import normalization_of
 from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 
 
-def reference_logits(source: Source) -> dict[str, FloatArray]:
+def reference_logits(source: Source, check: Callable[[], None] = lambda: None) -> dict[str, FloatArray]:
     """Give the logits for the run's sample pictures: `plain` and, with a prompt, `prompted`; shape (B, K) each.
+
+    Args:
+        source: the state as it was saved.
+        check: called before each few pictures; may raise to end it.
 
     Raises:
         EngineError: the state's mask is not the one of its own scores.
     """
     network = _pruned(source)
     x_B3SS = torch.from_numpy(np.ascontiguousarray(source.pictures)).float() / 255
-    mapping = list(source.info.mapping)
     with torch.inference_mode():
         inputs = {"plain": normalization_of(source.config.model.architecture)(x_B3SS)}
         if source.prompt:
             inputs["prompted"] = _prompted(source, x_B3SS)
-        return {view: network(x)[:, mapping].numpy() for view, x in inputs.items()}
+        return {view: _logits(network, x, source.info.mapping, check) for view, x in inputs.items()}
+
+
+def _logits(network: SparseNetwork, x: torch.Tensor, mapping: Sequence[int], check: Callable[[], None]) -> FloatArray:
+    """Go through the pictures as the fresh process does, as many at once: other numbers at once may move the last bit."""
+    found = []
+    for part in torch.split(x, CHUNK):
+        check()
+        found.append(network(part)[:, list(mapping)].numpy())
+    return np.concatenate(found)
 
 
 def _pruned(source: Source) -> SparseNetwork:

@@ -43,6 +43,13 @@ class Source:
     """What was learned of the prompt by name, with `delta` and `added`; empty without a prompt."""
     pictures: npt.NDArray[np.uint8]
     pictures_are_noise: bool
+    origin: "Source | None" = None
+    """The state as it was saved, where a classifier of the task's own classes was made of it (see export/head.py)."""
+
+    @property
+    def saved_as(self) -> "Source":
+        """The state as it was saved."""
+        return self.origin or self
 
     @property
     def has_head(self) -> bool:
@@ -129,7 +136,7 @@ def choose(history: RunHistory, *, level: int | None, stage: Stage | None) -> Le
     return fitting[-1]
 
 
-def entry_of(layer: str, weights: Mapping[str, Array]) -> str:
+def entry_of(layer: str, weights: Mapping[str, object]) -> str:
     """Name the state-dict entry of a scored layer."""
     return next((entry for entry in (f"{layer}.weight", f"{layer}.in_proj_weight") if entry in weights), layer)
 

@@ -1,6 +1,7 @@
-"""Re-read an export in a fresh process: `python verify.py FOLDER REQUEST ANSWER`.
+"""Re-read an export in a fresh process: `python verify.py FOLDER PLACE`.
 
-Imports nothing of this project, only what lies in the exported folder, so that it sees what its reader will see.
+Imports nothing of this project, only what lies in the exported folder, so that it sees what its reader will see. PLACE holds
+`request.npz` and takes `answer.npz`.
 
 Shapes: B pictures, S image side, K task classes.
 """
@@ -10,57 +11,105 @@ import importlib
 import io
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 from safetensors import safe_open
 
-FILES = ("model.safetensors", "model.pt")
+CHUNK = 4
+"""Pictures that go through a network at once."""
 
 
-def main(folder: Path, request: Path, answer: Path) -> None:
-    """Load both model files through the export's own example and write the logits and counts to `answer` (npz)."""
-    with np.load(request) as file:
-        pictures_B3SS, threads = file["pictures"], int(file["threads"])
-    torch.set_num_threads(threads)
+def main(folder: Path, place: Path) -> None:
+    """Load each file as the export's own examples do; write logits, counts and a picture that was read back."""
+    with np.load(place / "request.npz") as file:
+        request = {name: file[name] for name in file.files}
+    asked = json.loads(str(request["asked"]))
     sys.path.insert(0, str(folder))
-    example = importlib.import_module("example")
-    x_B3SS = torch.from_numpy(pictures_B3SS).float() / 255
+    steps = Steps(place, len(asked["states"]) + len(asked["onnx"]) + 1)
     found: dict[str, Any] = {}
-    for name in FILES:
-        found.update({f"{name}/{view}": logits for view, logits in logits_of(example, name, x_B3SS).items()})
-    found["layers"] = np.array(json.dumps(count_layers(folder)))
-    found["picture"] = read_back(example, pictures_B3SS[0], answer.with_name("picture.png"))
-    np.savez(answer, **found)
+    if asked["states"]:
+        read_states(request, asked, steps, found)
+    if asked["onnx"]:
+        run_onnx(request["pictures"], asked, steps, found)
+    if asked["states"] or asked["onnx"]:
+        steps.next("Reading a picture back")
+        example = importlib.import_module("example" if asked["states"] else "example_onnx")
+        found["picture"] = read_back(example, request["pictures"][0], place / "picture.png")
+    if asked["masks"]:
+        found["wrong_masks"] = np.array(json.dumps(wrong_masks(folder, request)))
+    np.savez(place / "answer.npz", **found)
 
 
-def logits_of(example: Any, name: str, x_B3SS: torch.Tensor) -> dict[str, np.ndarray]:  # noqa: ANN401
-    """Give the task's logits of one model file, without and (where there is one) with the prompt, shape (B, K)."""
-    network = example.load(name)
-    with torch.inference_mode():
-        views = {"plain": example.logits(network, example.plain(x_B3SS))}
-        if hasattr(example, "prompted"):
-            views["prompted"] = example.logits(network, example.prompted(x_B3SS))
-    return {view: logits_BK.numpy() for view, logits_BK in views.items()}
+class Steps:
+    """Says how far it is, in a file."""
+
+    def __init__(self, place: Path, count: int) -> None:
+        self._place, self._count, self._done = place, count, 0
+
+    def next(self, text: str) -> None:
+        """Begin the next step."""
+        beside = self._place / ".progress.txt"
+        beside.write_text(f"{self._done / self._count:.4f} {text}", encoding="utf-8")
+        beside.replace(self._place / "progress.txt")
+        self._done += 1
 
 
-def count_layers(folder: Path) -> dict[str, tuple[int, int]]:
-    """Count, in the written file, each scored layer's weights that are not 0, and those of them that the mask prunes."""
+def read_states(request: Mapping[str, Any], asked: Mapping[str, Any], steps: Steps, found: dict[str, Any]) -> None:
+    """Load each state dict through the example: its logits, and each layer's weights that are not 0."""
+    import torch
+
+    torch.set_num_threads(asked["threads"])
+    example = importlib.import_module("example")
+    for name in asked["states"]:
+        steps.next(f"Opening {name} in a fresh process")
+        network = example.load(name)
+        for view in asked["views"]:
+            parts = []
+            for start in range(0, len(request["pictures"]), CHUNK):
+                x_B3SS = torch.from_numpy(request["pictures"][start : start + CHUNK]).float() / 255
+                with torch.inference_mode():
+                    parts.append(example.logits(network, getattr(example, view)(x_B3SS)).numpy())
+            found[f"{name}/{view}"] = np.concatenate(parts)
+        state = {entry: value.numpy() for entry, value in network.state_dict().items()}
+        found[f"{name}/layers"] = np.array(json.dumps(count_layers(state, request, asked["entries"])))
+
+
+def count_layers(
+    state: Mapping[str, Any], request: Mapping[str, Any], entries: Mapping[str, str]
+) -> dict[str, tuple[int, int]]:
+    """Count each scored layer's weights that are not 0, and those of them that the mask prunes."""
     counts = {}
-    with (
-        safe_open(folder / "model.safetensors", framework="numpy") as model,
-        safe_open(folder / "masks.safetensors", framework="numpy") as masks,
-    ):
-        entries = set(model.keys())
-        for layer in masks.keys():  # noqa: SIM118 - not a dictionary
-            names = (f"{layer}.weight", f"{layer}.in_proj_weight", layer)
-            weight = model.get_tensor(next(name for name in names if name in entries)).reshape(-1)
-            kept = np.unpackbits(masks.get_tensor(layer), count=weight.size).astype(bool)
-            counts[layer] = (int(np.count_nonzero(weight)), int(np.count_nonzero(weight[~kept])))
+    for layer, entry in entries.items():
+        weight = state[entry].reshape(-1)
+        kept = np.unpackbits(request[f"bits/{layer}"], count=weight.size).astype(bool)
+        counts[layer] = (int(np.count_nonzero(weight)), int(np.count_nonzero(weight[~kept])))
     return counts
+
+
+def run_onnx(pictures_B3SS: np.ndarray, asked: Mapping[str, Any], steps: Steps, found: dict[str, Any]) -> None:
+    """Run each ONNX file through its example, with all pictures at once and with one."""
+    example = importlib.import_module("example_onnx")
+    x_B3SS = pictures_B3SS.astype(np.float32) / np.float32(255)
+    for part in asked["onnx"]:
+        steps.next(f"Running {part['file']} in a fresh process")
+        for view in part["views"]:
+            found[f"{part['file']}/{view}"] = example.logits(x_B3SS, view)
+            found[f"{part['file']}/{view}/one"] = example.logits(x_B3SS[:1], view)
+
+
+def wrong_masks(folder: Path, request: Mapping[str, Any]) -> list[str]:
+    """Name the layers whose bits are not those they should be, and those that are missing or too many."""
+    expected = {name.removeprefix("bits/"): bits for name, bits in request.items() if name.startswith("bits/")}
+    with safe_open(folder / "masks.safetensors", framework="numpy") as file:
+        found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dictionary
+    both = expected.keys() & found.keys()
+    return sorted(
+        (expected.keys() ^ found.keys()) | {layer for layer in both if not np.array_equal(expected[layer], found[layer])}
+    )
 
 
 def read_back(example: Any, picture_3SS: np.ndarray, path: Path) -> np.ndarray:  # noqa: ANN401
@@ -68,9 +117,8 @@ def read_back(example: Any, picture_3SS: np.ndarray, path: Path) -> np.ndarray: 
     Image.fromarray(np.ascontiguousarray(picture_3SS.transpose(1, 2, 0))).save(path)
     with contextlib.redirect_stdout(io.StringIO()):
         example.main(str(path))
-    x_13SS: torch.Tensor = example.read(path)
-    return x_13SS.numpy()
+    return np.asarray(example.read(path))
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    main(*map(Path, sys.argv[1:3]))

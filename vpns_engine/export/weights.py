@@ -2,7 +2,7 @@
 
 import io
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,23 +12,34 @@ from torch import Tensor
 
 from vpns_engine.artifacts import BoolArray
 from vpns_engine.errors import EngineError
+from vpns_engine.export.progress import Progress
 from vpns_engine.export.source import Array, Source, entry_of
+from vpns_engine.export.sparse_file import write_sparse
 from vpns_engine.nn.models import blank_network, versioned
+from vpns_engine.specs.export import ExportFormat
 
 
-def write_weights(source: Source, folder: Path) -> None:
-    """Write `model.safetensors` and `model.pt`.
+def write_weights(source: Source, folder: Path, formats: Sequence[ExportFormat], progress: Progress) -> None:
+    """Write those of the formats that hold a state dict.
 
     Raises:
-        EngineError: the weights are not those of the architecture.
+        EngineError: the weights are not those of the architecture, or it was cancelled.
         OSError: the files cannot be written.
     """
     state = folded_state(source)
     # through memory: the libraries' own writers hide the reason when a disk is full
-    (folder / "model.safetensors").write_bytes(save(state, metadata={"format": "pt"}))
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    (folder / "model.pt").write_bytes(buffer.getbuffer())
+    if "safetensors" in formats:
+        progress("Writing model.safetensors", 0.2)
+        (folder / "model.safetensors").write_bytes(save(state, metadata={"format": "pt"}))
+    if "pt" in formats:
+        progress("Writing model.pt", 0.5)
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        (folder / "model.pt").write_bytes(buffer.getbuffer())
+    if "sparse" in formats:
+        progress("Writing the sparse file", 0.7)
+        arrays = {name: value.numpy() for name, value in state.items()}
+        write_sparse(arrays, source.masks, folder / "model_sparse.safetensors")
 
 
 def folded_state(source: Source) -> "OrderedDict[str, Tensor]":

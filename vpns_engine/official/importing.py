@@ -22,7 +22,6 @@ from vpns_engine.events import (
     PhaseStarted,
     Preparing,
     RunStarted,
-    Tested,
 )
 from vpns_engine.files import write_text
 from vpns_engine.nn.fingerprint import weights_sha256
@@ -38,7 +37,7 @@ from vpns_engine.store import RunStore
 from vpns_engine.training.device import set_threads
 from vpns_engine.training.feeds import Batch, Feeds
 from vpns_engine.training.keeper import FolderKeeper, as_array
-from vpns_engine.training.phases import measure
+from vpns_engine.training.phases import testing
 from vpns_engine.training.run import Run
 from vpns_engine.training.state import TrainState
 from vpns_engine.words import percent
@@ -124,9 +123,7 @@ class ImportRun(Run):
         path = state.keeper.keep_state(phase, state, epoch)
         yield LevelSaved(phase=1, level=0, epoch=epoch, complete=True, state_path=path)
         if self._found.measures:
-            plain, prompted = yield from measure(1, state, state.feeds.test, "test", prompted=state.prompt.learns)
-            with_prompt = None if prompted is None else prompted.accuracy
-            yield Tested(level=0, stage=phase.kind, accuracy=plain.accuracy, accuracy_prompted=with_prompt)
+            yield (yield from testing(1, phase, phase.kind, state, prompted=state.prompt.learns))
         yield from self._drain()
         yield PhaseEnded(phase=1)
 

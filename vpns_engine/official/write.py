@@ -1,5 +1,6 @@
 """Writes a saved state as a checkpoint of the released code; it is read back and compared before it counts."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from vpns_engine.errors import EngineError
 from vpns_engine.export.place import appearing
-from vpns_engine.export.run import Report, silent
+from vpns_engine.export.progress import Progress, Report, silent
 from vpns_engine.export.source import Source, Stage, read_source
 from vpns_engine.export.weights import unmodified
 from vpns_engine.files import expanded
@@ -57,21 +58,39 @@ def write_checkpoint(
     with appearing(folder) as hidden:
         report("Reading the saved state", 0.0)
         source = read_source(store, level=level, stage=stage)
-        check_writable(source)
-        report("Reading the weights the run started from", 0.2)
-        initial = _initial(source, report)
-        report("Writing the checkpoint", 0.4)
-        name = f"{source.saved.level + 1}{_NAMES[source.stage]}.pth"
-        torch.save(content_of(outgoing_of(source, initial)), hidden / name)
-        report("Reading it back", 0.7)
-        _check(source, hidden / name)
-        (hidden / "DENSITY.txt").write_text(f"{name}: density {source.phase.density:.12g}\n", encoding="utf-8")
+        name = write_into(source, hidden, Progress(report, first=0.05))
     return Written(folder.absolute() / name, source.phase.density, source.num_kept, source.num_scored)
 
 
-def _initial(source: Source, report: Report) -> Mapping[str, Tensor]:
+def write_into(source: Source, folder: Path, progress: Progress) -> str:
+    """Write the checkpoint and the file that says its density into a folder, read it back, and give its name.
+
+    Raises:
+        ExportCancelled: it is not wanted any more.
+        EngineError: the format has no place for it, or what was written does not read back.
+        OSError: it cannot be written.
+    """
+    check_writable(source)
+    progress("Reading the weights the run started from", 0.2)
+    initial = _initial(source, progress)
+    progress("Writing the checkpoint", 0.4)
+    name = f"{source.saved.level + 1}{_NAMES[source.stage]}.pth"
+    buffer = io.BytesIO()  # through memory: torch's own writer hides the reason when a disk is full
+    torch.save(content_of(outgoing_of(source, initial)), buffer)
+    (folder / name).write_bytes(buffer.getbuffer())
+    progress("Reading the checkpoint back", 0.7)
+    _check(source, folder / name)
+    (folder / "DENSITY.txt").write_text(f"{name}: density {source.phase.density:.12g}\n", encoding="utf-8")
+    return name
+
+
+def _initial(source: Source, progress: Progress) -> Mapping[str, Tensor]:
     """Give the weights the run started from."""
     config = source.config
+
+    def report(text: str, done: float | None) -> None:
+        progress(text, 0.2 + 0.2 * (done or 0.0))
+
     with torch.random.fork_rng(devices=[]):  # a run in another thread keeps its random numbers
         if config.start_from:
             found = pretrained_of_state(config.model.architecture, expanded(config.start_from))
