@@ -3,8 +3,12 @@
 import os
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from vpns_engine.store import RunStore
 
 # before Qt and torch are imported, here and in the processes that tests start
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -32,3 +36,46 @@ def _one_thread() -> Iterator[None]:
 def _set_one_thread() -> None:
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def vgg16_run(tmp_path_factory: pytest.TempPathFactory) -> "RunStore":
+    """Give a run of VGG-16 with the masks of three epochs. It is only read: who writes copies the folder."""
+    from tests.vgg_run import make_vgg16_run
+
+    return make_vgg16_run(tmp_path_factory.mktemp("vgg16"))
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> "RunStore":
+    """Give a finished VPNs run on the digits (see tests.real_runs); tests that write copy its folder."""
+    return _made(tmp_path_factory, "vpns")
+
+
+@pytest.fixture(scope="session")
+def finished_omp_run(tmp_path_factory: pytest.TempPathFactory) -> "RunStore":
+    """Give the same by one-shot magnitude pruning."""
+    return _made(tmp_path_factory, "omp")
+
+
+@pytest.fixture(scope="session")
+def finished_control_run(tmp_path_factory: pytest.TempPathFactory) -> "RunStore":
+    """Give the same by the control arm, without a prompt."""
+    return _made(tmp_path_factory, "control")
+
+
+@pytest.fixture(scope="session")
+def measured_run(
+    tmp_path_factory: pytest.TempPathFactory, finished_run: "RunStore", finished_control_run: "RunStore"
+) -> "RunStore":
+    """Give a copy of the finished run, the control arm beside it, whose last state's gains were measured; only read it."""
+    from tests.measured_runs import measured_copy
+
+    return measured_copy(tmp_path_factory.mktemp("measured"), finished_run, finished_control_run)
+
+
+def _made(places: pytest.TempPathFactory, method: str) -> "RunStore":
+    # here, so that tests without torch stay quick
+    from tests.real_runs import digits_config, make_run
+
+    return make_run(places.mktemp(f"finished_{method}"), digits_config(method))

@@ -131,6 +131,16 @@ def read_names(path: Path) -> tuple[str, ...]:
         return tuple(file.keys())
 
 
+def read_num_bytes(path: Path) -> dict[str, int]:
+    """Tell how many bytes the values of each array of a file have, without reading them.
+
+    Raises:
+        EngineError: the file is missing or damaged.
+    """
+    with _opened(path) as file:
+        return {name: _bytes_of(path, file, name) for name in file.keys()}  # noqa: SIM118 - not a dictionary
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """Open a file whose header is of a size that ours have."""
@@ -195,7 +205,7 @@ def read_state_info(path: Path) -> StateInfo:
             threshold=None if info["threshold"] is None else _finite(info["threshold"]),
             epoch=_count(info["epoch"]),
             mapping=tuple(_count(source) for source in info["mapping"]),
-            shapes=_shapes(info),
+            shapes=shapes_of(info),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EngineError(f"{path.name} is not a state file: {error}") from error
@@ -213,7 +223,12 @@ def _finite(value: object, most: float = math.inf) -> float:
     return float(value)
 
 
-def _shapes(info: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+def shapes_of(info: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Give the shape of each layer that a file's description tells, in the network's order.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: it tells none, or such as no layer has.
+    """
     shapes = {str(name): tuple(_count(side) for side in shape) for name, shape in info["shapes"].items()}
     if any(len(shape) > _MOST_SIDES for shape in shapes.values()):
         raise ValueError(f"a shape of more than {_MOST_SIDES} sides")
@@ -227,7 +242,7 @@ def read_mask(path: Path, layer: str) -> BoolArray:
         EngineError: the file is missing or damaged, or has no such layer.
     """
     try:
-        shapes = _shapes(read_info(path))
+        shapes = shapes_of(read_info(path))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EngineError(f"{path.name} has no masks") from error
     if layer not in shapes:

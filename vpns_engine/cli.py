@@ -10,22 +10,26 @@ from vpns_engine import __version__
 from vpns_engine.cli_compare import add_compare, add_csv, compare_runs, write_summary
 from vpns_engine.cli_data import add_data
 from vpns_engine.cli_estimate import add_estimate, estimate
+from vpns_engine.cli_export import add_export, export_state
+from vpns_engine.cli_gains import add_gains, print_gains
 from vpns_engine.cli_import import add_import, import_checkpoint
 from vpns_engine.cli_keep import add_clear, add_keep, add_runs_folder, clear_runs
 from vpns_engine.cli_library import add_list, add_mark, list_library, mark_run
+from vpns_engine.cli_masks import add_masks, masks
 from vpns_engine.cli_options import UsageError, add_base, add_options, settings_text
+from vpns_engine.cli_predict import add_predict, predict
 from vpns_engine.cli_product import add_sweep, sweep
 from vpns_engine.cli_report import add_report, print_report
 from vpns_engine.cli_resume import add_resume, follow_run, resume_run
 from vpns_engine.cli_show import find_run, list_runs, show
-from vpns_engine.cli_tune import add_state_options, add_tune, level_of, tune
+from vpns_engine.cli_tune import add_tune, tune
 from vpns_engine.cli_weights import add_weights
 from vpns_engine.errors import EngineError
 from vpns_engine.exit_codes import FAILED, FINISHED, STOPPED, USAGE
 from vpns_engine.folders import runs_folder
 from vpns_engine.presets import all_presets, own_presets
 from vpns_engine.store import RunStore
-from vpns_engine.words import percent, printable
+from vpns_engine.words import printable
 
 _CODES = "Exit codes: 0 finished, 130 stopped, 1 failed, 2 wrong usage."
 
@@ -71,7 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     add_mark(commands, _add_runs).set_defaults(act=_mark_run)
     _add_summary(commands)
     add_compare(commands, _add_runs).set_defaults(act=_compare)
-    _add_export(commands)
+    add_masks(commands, _add_runs).set_defaults(act=_masks)
+    add_export(commands, _add_runs).set_defaults(act=_export)
+    add_gains(commands, _add_runs).set_defaults(act=_gains)
+    add_predict(commands, _add_runs).set_defaults(act=_predict)
     add_import(commands, _add_runs).set_defaults(act=_import)
     add_tune(commands, _add_runs).set_defaults(act=_tune)
     add_report(commands, _add_runs).set_defaults(act=_report_run)
@@ -119,21 +126,6 @@ def _add_show(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.set_defaults(act=_show)
 
 
-def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("export", help="write a run's pruned network for plain PyTorch")
-    parser.add_argument("run", metavar="RUN", help="a run folder, a part of its name, or latest")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder to write; it must not exist or be empty")
-    add_state_options(parser)
-    parser.add_argument(
-        "--format",
-        choices=("plain", "released"),
-        default="plain",
-        help="plain: for plain PyTorch; released: a checkpoint of the released code, which does not hold its density",
-    )
-    _add_runs(parser)
-    parser.set_defaults(act=_export)
-
-
 def _add_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=None, metavar="DIR", help=f"folder of runs (default: {runs_folder()})")
 
@@ -172,6 +164,10 @@ def _summary(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     return compare_runs(options.run, _runs(options), options.csv)
+
+
+def _masks(options: argparse.Namespace) -> int:
+    return masks(options, _runs(options))
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -215,38 +211,17 @@ def _tune(options: argparse.Namespace) -> int:
     return tune(options, _runs(options))
 
 
+def _predict(options: argparse.Namespace) -> int:
+    return predict(options, _runs(options))
+
+
+def _gains(options: argparse.Namespace) -> int:
+    return print_gains(options, _runs(options))
+
+
 def _report_run(options: argparse.Namespace) -> int:
     return print_report(options, _runs(options))
 
 
 def _export(options: argparse.Namespace) -> int:
-    store = RunStore.open(find_run(options.run, _runs(options)))
-    level = level_of(options)
-    return _export_released(store, options, level) if options.format == "released" else _export_plain(store, options, level)
-
-
-def _export_released(store: RunStore, options: argparse.Namespace, level: int | None) -> int:
-    from vpns_engine.official.write import write_checkpoint
-
-    written = write_checkpoint(store, options.folder, level=level, stage=options.stage, report=_report)
-    print(f"{written.num_kept:,} of {written.num_scored:,} scored weights kept; read back: the same weights, mask and prompt")
-    print(f"exported: {written.path} (open it with density {written.density:.12g}: the file does not say it)", flush=True)
-    return FINISHED
-
-
-def _export_plain(store: RunStore, options: argparse.Namespace, level: int | None) -> int:
-    from vpns_engine.export import export_run
-
-    result = export_run(store, options.folder, level=level, stage=options.stage, report=_report)
-    print(f"{result.num_kept:,} of {result.num_scored:,} scored weights kept; density {percent(result.density, 3)} in the file")
-    print(f"re-read in a fresh process: {_agreement(result.max_logit_difference)}")
-    print(f"exported: {result.folder}", flush=True)
-    return FINISHED
-
-
-def _report(text: str, _done: float | None) -> None:
-    print(text, flush=True)
-
-
-def _agreement(difference: float) -> str:
-    return "the same logits" if difference == 0 else f"logits within {difference:.2g}"
+    return export_state(options, _runs(options))

@@ -1,28 +1,12 @@
-"""Tables of numbers and words as CSV files, for spreadsheets and for programs."""
+"""Tables of numbers and words as CSV files."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from vpns_engine.csv_text import Cell, csv_text
 from vpns_engine.files import write_whole
 
-Cell = str | float | int | None
-"""A number is written as it is, with a point; None leaves the cell empty."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Write a table as CSV.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe in front: names come out of folders that others made.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_safe(cell) for cell in header])
-    writer.writerows([_safe(cell) for cell in row] for row in rows)
-    return text.getvalue()
+__all__ = ["Cell", "csv_text", "write_csv"]
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -34,17 +18,3 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]])
     text = csv_text(header, rows)
     # bytes: on Windows, text mode would end each line twice
     write_whole(path, lambda beside: beside.write_bytes(text.encode("utf-8", "replace")))
-
-
-def _safe(cell: Cell) -> Cell:
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA) or _is_number(cell):
-        return cell
-    return f"'{cell}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return text == "-"  # what stands for "not known"
-    return True

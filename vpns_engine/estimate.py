@@ -39,6 +39,8 @@ class Estimate(BaseModel):
     """Classes of the network, as it is loaded."""
     num_target: int = 0
     """Classes of the data set."""
+    num_test: int = 0
+    """Its test images."""
     iterations: int = 0
     """Of all phases."""
 
@@ -53,7 +55,9 @@ def room_of_all(configs: Iterable[RunConfig], keeping: Keeping, estimate: Estima
     """Count what runs put on the disk, one after another; the estimate is that of all of them."""
     found = Room(0, 0, 0, 0)
     for config in configs:
-        room = room_of(config, keeping, num_target=estimate.num_target, num_in_file=estimate.num_source)
+        room = room_of(
+            config, keeping, num_target=estimate.num_target, num_in_file=estimate.num_source, num_test=estimate.num_test
+        )
         assert room is not None  # the classes are known
         found += room
     # at most ten iterations a second are written down

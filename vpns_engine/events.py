@@ -173,6 +173,9 @@ class Tested(_Event):
     """With the prompt; None where the method has none."""
     taken_from: str = ""
     """The run that measured it, where that is another one: the dense reference is not done twice."""
+    predictions_path: str = ""
+    """What was made of each test image (see vpns_engine.predictions), relative to the folder of the run that measured it;
+    empty in runs of before this was kept."""
 
 
 class PhaseEnded(_Event):

@@ -111,6 +111,8 @@ class LevelHistory:
     sources: tuple[int, ...] = ()
     counts: tuple[int, ...] = ()
     mapped: LabelsMapped | None = None
+    mappings: list[LabelsMapped] = field(default_factory=list)
+    """Every mapping that was found, in order; more than one where it is found anew at each epoch."""
     saved: list[LevelSaved] = field(default_factory=list)
     tested: list[Tested] = field(default_factory=list)
 
@@ -187,6 +189,7 @@ class RunHistory:
             case LabelsMapped():
                 level = self._level(event.level)
                 level.sources, level.counts, level.mapped = event.sources, event.counts, event
+                level.mappings.append(event)
             case LevelSaved():
                 self._level(event.level).saved.append(event)
             case Tested() if event.taken_from:

@@ -22,7 +22,7 @@ KIND_LABELS: dict[Kind, str] = {
     "epochs": "prompts and masks of each epoch",
     "states": "saved states",
     "exports": "exports inside the run folder",
-    "rest": "settings, events, log",
+    "rest": "settings, events, predictions, log",
 }
 CLEARABLE: tuple[Kind, ...] = ("checkpoints", "epochs", "states", "exports")
 _BYTES_MAX = 65_536

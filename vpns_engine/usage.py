@@ -8,8 +8,9 @@ from pathlib import Path
 from vpns_engine.catalogue import CatalogueEntry, catalogue
 from vpns_engine.keeping import Keeping
 from vpns_engine.plan import plan
+from vpns_engine.predictions import MOST_SHOWN
 from vpns_engine.specs.optim import OptimSpec
-from vpns_engine.specs.phase import DENSE, Finetune, Search
+from vpns_engine.specs.phase import DENSE, Finetune, Phase, Search, Test
 from vpns_engine.specs.run import RunConfig
 
 _VALUE = 4
@@ -22,6 +23,10 @@ _ENTRY = 1000
 """Bytes that a checkpoint needs beside the values of an entry."""
 _CHECKPOINTS_AT_ONCE = 3
 """The last one, the one before it, and the one that is being written beside them."""
+_IMAGE_BYTES = 16
+"""Of a test image: its class and its place in the data set."""
+_PREDICTION_BYTES = 8
+"""Of a test image for each class that it is taken for."""
 _REST = 200_000
 """Settings, log and events, without the iterations."""
 
@@ -85,7 +90,12 @@ class _Counts:
 
 
 def room_of(
-    config: RunConfig, keeping: Keeping, *, num_target: int | None = None, num_in_file: int | None = None
+    config: RunConfig,
+    keeping: Keeping,
+    *,
+    num_target: int | None = None,
+    num_in_file: int | None = None,
+    num_test: int | None = None,
 ) -> Room | None:
     """Count the bytes that a run puts on the disk; None where the classes of its weights file are not known.
 
@@ -94,6 +104,7 @@ def room_of(
         keeping: what of it stays.
         num_target: classes of the data set, for a new linear head; None where not known yet: then it is left out.
         num_in_file: classes of the weights file; None where there is none, or not known.
+        num_test: test images, of each of which is kept what the tested states make of it; None where not known yet.
     """
     found = _counts(config, num_target, num_in_file)
     if found is None:
@@ -104,7 +115,7 @@ def room_of(
         states=found.state * sum(phase.level != DENSE for phase in phases),
         epochs=epochs,
         checkpoint=max((_checkpoint(phase, config, found) for phase in phases), default=0),
-        rest=_REST + _SAMPLES * 3 * config.data.image_size**2,
+        rest=_REST + _SAMPLES * 3 * config.data.image_size**2 + _predictions(config, num_target or MOST_SHOWN, num_test or 0),
         kept_checkpoints=0 if keeping.finished_checkpoints == "remove" else 2,
     )
 
@@ -140,6 +151,24 @@ def _of_epochs(phase: Search | Finetune, config: RunConfig, keeping: Keeping, fo
     kept = count if keeping.epoch_artifacts == "all" else 1
     each = (found.prompt if config.uses_prompt else 0) + (found.bits if isinstance(phase, Search) else 0)
     return kept * each
+
+
+def _predictions(config: RunConfig, num_target: int, num_test: int) -> int:
+    """Count the bytes of what the tested states make of the test images."""
+    found, phases = 0, plan(config)
+    for phase in phases:
+        prompted = config.uses_prompt and phase.level != DENSE
+        tests = _num_tests(phase, phases)
+        each = _IMAGE_BYTES + (1 + prompted) * min(MOST_SHOWN, num_target) * _PREDICTION_BYTES
+        found += tests * (num_test * each + 6 * _HEADER)
+    return found
+
+
+def _num_tests(phase: Phase, phases: tuple[Phase, ...]) -> int:
+    """Count the states that a phase tests: a tuning tests what a search before it found, too."""
+    if isinstance(phase, Finetune):
+        return 1 + any(isinstance(other, Search) and other.level == phase.level for other in phases)
+    return int(isinstance(phase, Test))
 
 
 def _checkpoint(phase: Search | Finetune, config: RunConfig, found: _Counts) -> int:

@@ -93,6 +93,12 @@ class _Kept:
         arrays |= {f"prompt/{name}": value for name, value in state.prompt.learned().items()}
         return self._keep(f"{phase.level}/{phase.kind}/state", arrays)
 
+    def keep_predictions(self, phase, stage, predictions, num_classes):
+        arrays = {"labels": predictions.labels_N, "ids": predictions.ids_N, "num_classes": np.array(num_classes)}
+        for name, view in predictions.views.items():
+            arrays |= {f"{name}/classes": view.classes_Nk, f"{name}/confidences": view.confidences_Nk}
+        return self._keep(f"{phase.level}/{stage}/predictions", {name: torch.from_numpy(a) for name, a in arrays.items()})
+
     def _keep(self, name, arrays):
         self.values[name] = arrays
         return name

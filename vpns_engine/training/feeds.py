@@ -28,6 +28,8 @@ class Batch:
     y_B: Tensor
     number: int = 0
     """Its place in the pass, from 0; those that are left out are counted."""
+    ids_B: Ids | None = None
+    """Which images of the data set they are; None where nobody asks."""
 
 
 class Feed(Protocol):
@@ -88,7 +90,8 @@ class ImageFeed:
 
         def finish() -> Batch | None:
             x, good = wait()
-            return Batch(x, torch.from_numpy(labels_B[good]).to(self.device), number) if good.size else None
+            labels = torch.from_numpy(labels_B[good]).to(self.device)
+            return Batch(x, labels, number, ids_B[good]) if good.size else None
 
         return finish
 

@@ -11,9 +11,11 @@ from torch import Tensor
 from vpns_engine.artifacts import pack, write_arrays
 from vpns_engine.datasets import Part
 from vpns_engine.keeping import thin
+from vpns_engine.kept_predictions import predictions_file
 from vpns_engine.nn.prompts import VisualPrompt
 from vpns_engine.nn.sparse import SparseNetwork
-from vpns_engine.specs.phase import Phase
+from vpns_engine.predictions import Predictions, write_predictions
+from vpns_engine.specs.phase import Phase, PhaseKind
 from vpns_engine.store import RunStore
 from vpns_engine.training.images import ImageSource
 from vpns_engine.training.state import TrainState
@@ -60,6 +62,12 @@ class FolderKeeper:
             "shapes": _shapes(network),
         }
         return self._write(phase, "state", arrays, info)
+
+    def keep_predictions(self, phase: Phase, stage: PhaseKind, predictions: Predictions, num_classes: int) -> str:
+        """Write what a tested stage makes of each test image."""
+        relative = predictions_file(self._store, phase.level, phase.density, stage)
+        write_predictions(self._store.path(relative), predictions, num_classes, {"stage": stage})
+        return relative
 
     def keep_samples(self, source: ImageSource, part: Part, image_size: int) -> str:
         """Write a few example images of a part, its classes in turn."""

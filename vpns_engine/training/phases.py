@@ -31,6 +31,7 @@ from vpns_engine.training.loading import load_state
 from vpns_engine.training.mapping import labels_mapped, map_labels, remap
 from vpns_engine.training.place import Place, Sums
 from vpns_engine.training.randomness import key_of
+from vpns_engine.training.seen import Seen, together
 from vpns_engine.training.state import Snapshot, TrainState
 from vpns_engine.training.steps import Evaluation, evaluating, half_step
 
@@ -68,8 +69,7 @@ def execute(index: int, phase: Phase, state: TrainState, here: Place | None = No
                 here = yield from _keep_best(index, phase, state, here)
             yield from _test(index, phase, state, here)
         case Test():
-            plain, _ = yield from measure(index, state, state.feeds.test, "test", prompted=False)
-            yield Tested(level=phase.level, stage="map", accuracy=plain.accuracy, accuracy_prompted=None)
+            yield (yield from testing(index, phase, "map", state, prompted=False))
     state.mark(Place(phase=index + 1))
     yield PhaseEnded(phase=index)
 
@@ -261,13 +261,19 @@ def _validate(
 
 
 def measure(
-    index: int, state: TrainState, feed: Feed, part: Literal["validation", "test"], *, prompted: bool
+    index: int,
+    state: TrainState,
+    feed: Feed,
+    part: Literal["validation", "test"],
+    *,
+    prompted: bool,
+    seen: tuple[Seen | None, Seen | None] = (None, None),
 ) -> Generator[Event, None, tuple[Evaluation, Evaluation | None]]:
-    """Measure a feed without the prompt, and with it where it is `prompted`."""
+    """Measure a feed without the prompt, and with it where it is `prompted`; `seen` takes what is made of each image."""
     found: list[Evaluation] = []
     views = (False, True) if prompted else (False,)
     for number, view in enumerate(views):
-        measure = evaluating(state, feed, prompted=view)
+        measure = evaluating(state, feed, prompted=view, seen=seen[number])
         while True:
             try:
                 done = next(measure)
@@ -303,10 +309,28 @@ def _test(index: int, phase: Finetune, state: TrainState, here: Place) -> Iterat
         state.aside = chosen
         state.restore(snapshot)
         has_prompt = state.prompt.learns and phase.level != DENSE
-        plain, prompted = yield from measure(index, state, state.feeds.test, "test", prompted=has_prompt)
+        event = yield from testing(index, phase, stage, state, prompted=has_prompt)
         state.restore(chosen)
         state.aside = None
         here = _moved(here, tests=here.tests + 1)
         state.mark(here)
-        with_prompt = None if prompted is None else prompted.accuracy
-        yield Tested(level=phase.level, stage=stage, accuracy=plain.accuracy, accuracy_prompted=with_prompt)
+        yield event
+
+
+def testing(
+    index: int, phase: Search | Finetune | Test, stage: PhaseKind, state: TrainState, *, prompted: bool
+) -> Generator[Event, None, Tested]:
+    """Measure the test split, and keep what is made of each image."""
+    seen = (Seen(), Seen())
+    plain, with_prompt = yield from measure(index, state, state.feeds.test, "test", prompted=prompted, seen=seen)
+    path = ""
+    if state.keeper is not None:
+        predictions = together(*seen[: 1 + prompted])
+        path = state.keeper.keep_predictions(phase, stage, predictions, state.num_target)
+    return Tested(
+        level=phase.level,
+        stage=stage,
+        accuracy=plain.accuracy,
+        accuracy_prompted=None if with_prompt is None else with_prompt.accuracy,
+        predictions_path=path,
+    )

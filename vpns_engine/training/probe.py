@@ -147,6 +147,7 @@ class _Probe:
             device_free=_device_free(device),
             num_source=len(self._started.source_classes),
             num_target=len(self._started.target_classes),
+            num_test=self._started.num_test,
             iterations=sum(epochs_of(phase) for phase in phases) * len(self._state.feeds.train),
         )
 
@@ -238,6 +239,7 @@ class _Probe:
             read_keeping(),
             num_target=len(started.target_classes),
             num_in_file=len(started.source_classes),
+            num_test=started.num_test,
         )
 
     def _to_come(self) -> int:

@@ -18,8 +18,9 @@ from vpns_engine.nn.normalization import Normalization
 from vpns_engine.nn.optim import build_optimizer, build_schedule
 from vpns_engine.nn.prompts import VisualPrompt
 from vpns_engine.nn.sparse import SparseNetwork
+from vpns_engine.predictions import Predictions
 from vpns_engine.specs.optim import OptimGroups, OptimSpec
-from vpns_engine.specs.phase import Finetune, Group, HalfStep, Phase, Search
+from vpns_engine.specs.phase import Finetune, Group, HalfStep, Phase, PhaseKind, Search
 from vpns_engine.training.feeds import Feeds
 from vpns_engine.training.place import Place
 from vpns_engine.training.precision import PLAIN, Computing
@@ -81,6 +82,9 @@ class Keeper(Protocol):
 
     def keep_state(self, phase: Phase, state: "TrainState", epoch: int) -> str:
         """Write a level's whole state."""
+
+    def keep_predictions(self, phase: Phase, stage: PhaseKind, predictions: Predictions, num_classes: int) -> str:
+        """Write what a tested stage makes of each test image."""
 
 
 Observer = Callable[[Phase, int, int, int, HalfResult], None]

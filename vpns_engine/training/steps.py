@@ -16,6 +16,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.specs.phase import HalfStep
 from vpns_engine.training.feeds import Batch, Feed
 from vpns_engine.training.memory import guarded_pass
+from vpns_engine.training.seen import Seen
 from vpns_engine.training.state import HalfResult, TrainState
 
 
@@ -92,8 +93,12 @@ class Evaluation:
     count: int
 
 
-def evaluating(state: TrainState, feed: Feed, *, prompted: bool) -> Generator[float, None, Evaluation]:
+def evaluating(
+    state: TrainState, feed: Feed, *, prompted: bool, seen: Seen | None = None
+) -> Generator[float, None, Evaluation]:
     """Measure a feed in eval mode, with the prompt (in its fixed place) or without; gives way after each batch.
+
+    `seen` takes what is made of each image.
 
     Yields:
         Share of the batches that is done, 0 to 1.
@@ -107,6 +112,8 @@ def evaluating(state: TrainState, feed: Feed, *, prompted: bool) -> Generator[fl
         correct += int((logits_BT.argmax(1) == batch.y_B).sum())
         loss += float(functional.cross_entropy(logits_BT, batch.y_B, reduction="sum"))
         count += len(batch.y_B)
+        if seen is not None:
+            seen.add(batch, logits_BT)
         yield number / batches
     if count == 0:
         raise EngineError("none of the images to measure with can be read: check the validation and test images")
