@@ -11,12 +11,15 @@ from vpns_gui.menus import Menus
 from vpns_gui.settings import Settings
 from vpns_gui.views.library import LibraryView
 from vpns_gui.views.log import LogView
+from vpns_gui.views.moment_bar import MomentBar
 from vpns_gui.views.offer_bar import OfferBar
+from vpns_gui.views.predict import PredictView
 from vpns_gui.views.prompt import PromptView
 from vpns_gui.views.queue import QueueView
 from vpns_gui.views.results import ResultsView
 from vpns_gui.views.run_bar import RunBar
 from vpns_gui.views.summary import SummaryView
+from vpns_gui.window_layout import WindowLayout
 
 _FIRST_SIZE = (1360, 860)
 _SETUP_WIDTH, _LOG_HEIGHT = 400, 165
@@ -34,16 +37,18 @@ class MainWindow(QMainWindow):
         super().__init__(parent)
         self.setObjectName("main")
         self.setWindowTitle("VPNs Studio")
-        self._settings = settings
         self.setup = SetupPanel(self)
         self.prompt = PromptView(self)
         self.curves_page, self.masks_page, self.compare_page = _page(self), _page(self), _page(self)
         self.classes_page, self.gains_page, self.predict_page = _page(self), _page(self), _page(self)
+        self.predict = PredictView(self.predict_page)
+        put(self.predict, self.predict_page)
         self.results = ResultsView(self)
         self.summary = SummaryView(self)
         self.library = LibraryView(self)
         self.working_bar = OfferBar("workingBar", self)
         self.offer_bar = OfferBar("offerBar", self)
+        self.moment_bar = MomentBar(self)
         self.run_bar = RunBar(self)
         self.log = LogView(self)
         self.queue = QueueView(self)
@@ -52,7 +57,8 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.setAcceptDrops(True)
         self.resize(*_FIRST_SIZE)
-        settings.restore(self)
+        self.arrangement = WindowLayout(self, self.tabs, (self.run_bar,), settings)
+        self.arrangement.restore()
 
     def _make_tabs(self) -> QTabWidget:
         tabs = QTabWidget(self)
@@ -77,6 +83,7 @@ class MainWindow(QMainWindow):
             key = (number + 1) % 10  # the tenth is Ctrl+0
             tabs.setTabToolTip(number, f"{title} (Ctrl+{key})")
             shortcut = QShortcut(QKeySequence(f"Ctrl+{key}"), self)
+            shortcut.setWhatsThis(title)
             shortcut.activated.connect(lambda index=number: tabs.setCurrentIndex(index))
         return tabs
 
@@ -88,6 +95,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.working_bar)
         layout.addWidget(self.offer_bar)
         layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.moment_bar)
         layout.addWidget(self.run_bar)
         self.setCentralWidget(middle)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -126,7 +134,14 @@ class MainWindow(QMainWindow):
         closing.ignore()
         self.close_asked.emit(closing)
         if closing.isAccepted():
-            self._settings.save(self)
+            self.arrangement.save()
+
+
+def put(view: QWidget, page: QWidget) -> None:
+    """Fill a page with its view."""
+    layout = page.layout()
+    assert layout is not None
+    layout.addWidget(view)
 
 
 def _page(parent: QWidget) -> QWidget:

@@ -30,8 +30,9 @@ class Menus(QObject):
         super().__init__(window)
         self._window = window
         self._make_file()
+        self._make_edit()
         self._make_run()
-        self.view = self._menu("&View")
+        self._make_view()
         self._make_help()
         self.set_recent(())
 
@@ -47,6 +48,9 @@ class Menus(QObject):
         self.recent.setObjectName("recent")
         file.addSeparator()
         self.export = self._add(file, "export", "&Export …", "Ctrl+E", "Write the pruned network for plain PyTorch")
+        self.predict = self._add(
+            file, "predictMenu", "Pre&dict …", "Ctrl+Shift+P", "Let an export or a run say what is in pictures of your own"
+        )
         self.save_shown = self._add(
             file, "saveShown", "&Save table or picture …", "Ctrl+Shift+S", "Write what the tab shows as CSV, PNG or SVG"
         )
@@ -58,6 +62,32 @@ class Menus(QObject):
         )
         file.addSeparator()
         self.quit = self._add(file, "quit", "&Quit", standard.Quit, "")
+
+    def _make_edit(self) -> None:
+        standard = QKeySequence.StandardKey
+        edit = self.edit = self._menu("&Edit")
+        self.undo = self._add(edit, "undo", "&Undo", standard.Undo, "Take the last change of the settings back")
+        self.redo = self._add(edit, "redo", "&Redo", "Ctrl+Shift+Z", "Change the settings again as before the undo")
+        self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        edit.addSeparator()
+        self.copy = self._add(
+            edit, "copyShown", "&Copy", standard.Copy, "Copy the table or picture in the focus, or the first one of the tab"
+        )
+        self.copy_table = edit.addMenu("Copy &table")
+        self.copy_picture = edit.addMenu("Copy &picture")
+        for menu, name in ((self.copy_table, "copyTable"), (self.copy_picture, "copyPicture")):
+            menu.setObjectName(name)
+
+    def _make_view(self) -> None:
+        self.view = self._menu("&View")
+        self.fold = self._add(self.view, "foldRunBar", "&Fold the run bar", "Ctrl+Shift+F", "Show the run in one line")
+        self.full = self._add(self.view, "fullView", "F&ull view", "F11", "Give the tab the room of set-up, log and run bar")
+        for action in (self.fold, self.full):
+            action.setCheckable(True)
+        self.reset_layout = self._add(
+            self.view, "resetLayout", "&Reset layout", None, "Lay the window out as it was at the first start"
+        )
+        self.view.addSeparator()
 
     def _make_run(self) -> None:
         run = self._menu("&Run")
@@ -99,10 +129,16 @@ class Menus(QObject):
 
     def _make_help(self) -> None:
         help_menu = self._menu("&Help")
+        self.shortcuts = self._add(help_menu, "shortcuts", "&Keyboard shortcuts", "?", "All keys of the window")
+        self.terms = self._add(help_menu, "terms", "&Terms", None, "The field's terms in plain words, with their sources")
+        self.help_here = self._add(
+            help_menu, "helpHere", "&What is this?", "F1", "Explain the term of the setting in the focus, else list the keys"
+        )
+        help_menu.addSeparator()
         self.copy_report = self._add(
             help_menu, "copyReportMenu", "&Copy report", None, "Settings, versions and log of the open run; no personal paths"
         )
-        self.about = self._add(help_menu, "aboutStudio", "&About VPNs Studio", None, "Versions, licence, citation")
+        self.about = self._add(help_menu, "aboutStudio", "&About VPNs Studio", None, "Versions, licences, citation")
 
     def set_recent(self, runs: Sequence[RecentRun]) -> None:
         """List the recent runs, newest first."""

@@ -1,17 +1,20 @@
 """The views that draw with pyqtgraph, whose import takes as long as the rest of the window: made once that is on screen."""
 
-from PySide6.QtWidgets import QWidget
-
+from vpns_gui.controllers.classes import ClassesController
 from vpns_gui.controllers.compare import CompareController
 from vpns_gui.controllers.curves import CurvesController
+from vpns_gui.controllers.mask_compare import MaskCompareController
 from vpns_gui.controllers.masks import MaskController
 from vpns_gui.controllers.saving import Savable, SavingController
-from vpns_gui.main_window import MainWindow
+from vpns_gui.main_window import MainWindow, put
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
+from vpns_gui.views.classes import ClassesView
 from vpns_gui.views.compare import CompareView
 from vpns_gui.views.curves import CurvesView
 from vpns_gui.views.mask import MaskView
+from vpns_gui.views.mask_compare import MaskCompareView
+from vpns_gui.views.mask_page import ONE, TWO, MaskPage
 
 
 class Plots:
@@ -19,14 +22,23 @@ class Plots:
 
     def __init__(self, window: MainWindow, session: Session, refresh: Refresh) -> None:
         self.curves = CurvesView(window.curves_page)
-        self.masks = MaskView(window.masks_page)
+        self.mask_page = MaskPage(window.masks_page)
+        self.masks = MaskView(self.mask_page)
         self.compare = CompareView(window.compare_page)
         self._window = window
-        _put(self.curves, window.curves_page)
-        _put(self.masks, window.masks_page)
-        _put(self.compare, window.compare_page)
+        put(self.curves, window.curves_page)
+        self.two_masks = MaskCompareView(self.mask_page)
+        self.mask_page.put(ONE, self.masks)
+        self.mask_page.put_beside(ONE, self.masks.headline)
+        self.mask_page.put(TWO, self.two_masks)
+        put(self.mask_page, window.masks_page)
+        put(self.compare, window.compare_page)
+        self.classes = ClassesView(window.classes_page)
+        put(self.classes, window.classes_page)
+        self.class_images = ClassesController(session, self.classes, refresh, window)
         CurvesController(session, self.curves, refresh, window)
         MaskController(session, self.masks, refresh, window)
+        self.mask_comparison = MaskCompareController(session, self.two_masks, refresh, window)
         self._comparison = CompareController(session, self.compare, refresh, window)
         self._session = session
 
@@ -42,9 +54,3 @@ class Plots:
             return None
         tables = [("Curves", lambda: self.curves.table)]
         return Savable(f"{store.folder.name}_curves", tables, lambda: self.curves.picture)
-
-
-def _put(view: QWidget, page: QWidget) -> None:
-    layout = page.layout()
-    assert layout is not None
-    layout.addWidget(view)

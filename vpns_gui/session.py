@@ -1,13 +1,14 @@
-"""What the window works on: the open run, what happened in it, and the level that is looked at."""
+"""What the window works on: the open run, what happened in it, and the level and the moment that are looked at."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from vpns_engine.events import Event, Paused, PhaseStarted, Resumed, RunEnded
+from vpns_engine.events import EpochEnded, Event, LevelSaved, Paused, PhaseStarted, Resumed, RunEnded
 from vpns_engine.history import RunHistory
 from vpns_engine.store import RunStore, State
+from vpns_gui.moments import Moment, counterpart, home_of, moments_of, nearest
 
 GOES_ON: tuple[State, ...] = ("running", "paused")
 """Some process has the run in hand."""
@@ -41,6 +42,10 @@ class Session(QObject):
     """An event of the open run, already in the history; one that takes others back comes as `run_changed` instead."""
     level_changed = Signal(int)
     """Another level is looked at."""
+    moments_changed = Signal(object)
+    """There are other moments to look at, or one of them was saved (a tuple of them, see vpns_gui.moments)."""
+    moment_changed = Signal(object)
+    """Another moment is looked at (a Moment, or None), or the same one of another run or level."""
     live_changed = Signal(bool)
     """The open run begins or ends to be the one that works in this window."""
     standing_changed = Signal(object)
@@ -56,6 +61,9 @@ class Session(QObject):
         self._open: _Shown | None = None
         self._working: _Shown | None = None
         self._follow_level = True
+        self._moments: tuple[Moment, ...] = ()
+        self._moment: Moment | None = None
+        self._follow_moment = True
         self._standing: State | None = None
 
     @property
@@ -72,6 +80,16 @@ class Session(QObject):
     def standing(self) -> State | None:
         """How the open run stands; None where no run is open."""
         return self._open.standing if self._open is not None else None
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """What of the level that is looked at can be looked at, oldest first."""
+        return self._moments
+
+    @property
+    def moment(self) -> Moment | None:
+        """The moment that is looked at: the newest, or that of the last saved state, until a person chooses another."""
+        return self._moment
 
     @property
     def resumable(self) -> bool:
@@ -134,7 +152,9 @@ class Session(QObject):
         """Show no run; one that works in this window works on."""
         self._open, self.level = None, 0
         self._set_live()
+        self._look_anew()
         self.run_changed.emit(None)
+        self._tell_moments()
         self._tell_standing()
 
     def take(self, event: Event) -> None:
@@ -169,13 +189,22 @@ class Session(QObject):
         self._follow_level = False
         self._set_level(level)
 
+    def choose_moment(self, moment: Moment | None) -> None:
+        """Look at a moment of the level, and stay there; at the one that is due anyway, or None, follow that."""
+        home = self._home()
+        chosen = home if moment is None else nearest(self._moments, moment)
+        self._follow_moment = chosen == home
+        self._set_moment(chosen)
+
     def _show(self, found: _Shown) -> None:
         self._open = found
         history, goes_on = found.history, found.standing in GOES_ON
         self.level = _level_of(history, goes_on=goes_on)
         self._follow_level = goes_on
+        self._look_anew()
         self.run_changed.emit(found.store)
         self._set_live()
+        self._tell_moments()
         self._tell_standing()
 
     def _take(self, run: _Shown, event: Event) -> None:
@@ -184,20 +213,63 @@ class Session(QObject):
             return
         if rewound:
             self.level = _level_of(run.history, goes_on=True) if self._follow_level else self.level
+            self._find_moments()
             self.run_changed.emit(run.store)
+            self._tell_moments()
             self._tell_standing()
             return
-        if isinstance(event, PhaseStarted) and self._follow_level:
+        # a person who looks at an epoch of this level is not taken away from it
+        if isinstance(event, PhaseStarted) and self._follow_level and self._follow_moment:
             info = run.history.phases[event.phase].info
             if not info.is_dense or info.kind == "finetune":  # mapping and test of the dense network draw no curve
                 self._set_level(info.level)
         self.told.emit(event)
+        if isinstance(event, EpochEnded | LevelSaved) and run.history.phases[event.phase].info.level == self.level:
+            self._follow_moments(run.history)
         self._tell_standing()
 
     def _set_level(self, level: int) -> None:
-        if level != self.level:
-            self.level = level
-            self.level_changed.emit(level)
+        if level == self.level:
+            return
+        self.level = level
+        self._find_moments()
+        self.level_changed.emit(level)
+        self._tell_moments()
+
+    def _look_anew(self) -> None:
+        """Begin with the moment that is due."""
+        self._follow_moment = True
+        self._find_moments()
+
+    def _find_moments(self) -> None:
+        """List the moments; the one that a person chose stays, or becomes the like of it in another level."""
+        history, before = self.history, self._moment
+        self._moments = () if history is None else moments_of(history, self.level)
+        kept = None
+        if history is not None and before is not None and not self._follow_moment:
+            same = before.level == self.level
+            kept = nearest(self._moments, before) if same else counterpart(history, before, self.level)
+        self._follow_moment = kept is None
+        self._moment = self._home() if kept is None else kept
+
+    def _follow_moments(self, history: RunHistory) -> None:
+        """Take in that there is one more, or that one was saved."""
+        self._moments = moments_of(history, self.level)
+        self.moments_changed.emit(self._moments)
+        if self._follow_moment:
+            self._set_moment(self._home())
+
+    def _home(self) -> Moment | None:
+        return None if self.history is None else home_of(self.history, self.level)
+
+    def _set_moment(self, moment: Moment | None) -> None:
+        if moment != self._moment:
+            self._moment = moment
+            self.moment_changed.emit(moment)
+
+    def _tell_moments(self) -> None:
+        self.moments_changed.emit(self._moments)
+        self.moment_changed.emit(self._moment)
 
     def _set_live(self) -> None:
         live = self._open is not None and self._open is self._working

@@ -25,7 +25,20 @@ class Settings:
         """Remember where the window is."""
         self._store.setValue("window/geometry", window.saveGeometry())
         self._store.setValue("window/docks", window.saveState())
+        self.sync()
+
+    def sync(self) -> None:
+        """Write what was remembered."""
         self._store.sync()
+
+    def word(self, name: str) -> str:
+        """Give what `keep_word` was given; empty where nothing was."""
+        value = self._store.value(f"words/{name}")
+        return value if isinstance(value, str) else ""
+
+    def keep_word(self, name: str, value: str) -> None:
+        """Remember a word, for example which tab was open."""
+        self._store.setValue(f"words/{name}", value)
 
     def kept(self, name: str) -> QByteArray | None:
         """Give what `keep` was given, for example how the columns of a table stood."""

@@ -12,22 +12,30 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from vpns_engine.folders import config_folder
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
+from vpns_gui.controllers.arrangement import ArrangementController
 from vpns_gui.controllers.checkpoint import CheckpointController
 from vpns_gui.controllers.closing import Closing
 from vpns_gui.controllers.data import DataController
 from vpns_gui.controllers.devices import DeviceController
+from vpns_gui.controllers.editing import EditController
 from vpns_gui.controllers.estimate import EstimateController
 from vpns_gui.controllers.export import ExportController
 from vpns_gui.controllers.follow import FollowController, folder_of
 from vpns_gui.controllers.form_memory import FormMemory
+from vpns_gui.controllers.gains import GainsController
 from vpns_gui.controllers.going_on import GoingOn
+from vpns_gui.controllers.help import HelpController
 from vpns_gui.controllers.interrupted import InterruptedController
 from vpns_gui.controllers.keeping import KeepingController
 from vpns_gui.controllers.library import LibraryController
 from vpns_gui.controllers.library_table import LibraryTable
 from vpns_gui.controllers.log import LogController
+from vpns_gui.controllers.moment import MomentController
+from vpns_gui.controllers.on_images import OnImagesController
+from vpns_gui.controllers.predict import PredictController
 from vpns_gui.controllers.problems import ProblemController
 from vpns_gui.controllers.prompt import PromptController
+from vpns_gui.controllers.prompt_pair import PromptPairController
 from vpns_gui.controllers.queue import QueueController
 from vpns_gui.controllers.queue_work import QueueWork
 from vpns_gui.controllers.results import ResultsController
@@ -40,7 +48,6 @@ from vpns_gui.controllers.summary import SummaryController
 from vpns_gui.controllers.sweep import SweepController
 from vpns_gui.controllers.timeline import TimelineController
 from vpns_gui.controllers.working import WorkingController
-from vpns_gui.dialogs.about import AboutDialog
 from vpns_gui.dialogs.question import ask, tell
 from vpns_gui.main_window import MainWindow
 from vpns_gui.menus import CONTINUE, PAUSE
@@ -49,6 +56,7 @@ from vpns_gui.refresh import Refresh
 from vpns_gui.run_queue import RunQueue
 from vpns_gui.session import Session
 from vpns_gui.settings import Settings
+from vpns_gui.views.gains import GainsView
 
 if TYPE_CHECKING:
     from vpns_gui.plots import Plots
@@ -76,7 +84,7 @@ class Studio(QObject):
         self.run = RunController(self.session, self.notices, runs, window)
         self.library = LibraryController(self.session, self.notices, runs, window)
         self.checkpoint = CheckpointController(self.run, self.notices, self._settings, window)
-        self.export = ExportController(self.session, self.notices, window)
+        self.export = ExportController(self.session, self.notices, window, self._settings)
         waiting = RunQueue(config_folder(), window)
         work = QueueWork(waiting, self.run, self.session, self.notices, runs, window)
         self.queue = QueueController(waiting, work, window.queue, self.notices, window)
@@ -95,11 +103,19 @@ class Studio(QObject):
         LogController(self.session, self.notices, window.log, window)
         self.run_bar = RunBarController(self.session, self.run, window.run_bar, window)
         TimelineController(self.session, window.run_bar.timeline, refresh, window)
+        pages = (window.curves_page, window.prompt, window.masks_page, window.classes_page)
+        self.moment = MomentController(self.session, window.moment_bar, window.tabs, pages, window)
         PromptController(self.session, window.prompt, refresh, self.notices, window)
+        self.prompt_pair = PromptPairController(self.session, window.prompt.pair, refresh, self.notices, window)
+        self.on_images = OnImagesController(self.session, window.prompt.on_images, refresh, window)
         ResultsController(self.session, window.results, refresh, window)
+        self.predict = PredictController(self.session, window.predict, self._settings, window)
         self.summary = SummaryController(self.session, window.summary, runs, refresh, window)
         self.library_table = LibraryTable(self.session, self.notices, window.library, runs, self._settings, refresh)
         self.saving = SavingController(window.tabs, self._settings, self.notices, window)
+        EditController(window.menus, window.setup, window.tabs, window)
+        HelpController(window.menus, window)
+        ArrangementController(window.menus, window.arrangement, window.run_bar, self._settings, window)
         self.keeping = KeepingController(self.notices, window)
         self.runs_folder = RunsFolderController(self.run, self.notices, window)
         self._connect_keeping()
@@ -121,6 +137,22 @@ class Studio(QObject):
         if self.plots is None:
             self.plots = Plots(self.window, self.session, self._refresh)
             self.plots.connect_saving(self.saving)
+            self.window.arrangement.restore_parts()
+            self.plots.class_images.image_requested.connect(self._show_test_image)
+            self._add_gains()
+
+    def _add_gains(self) -> None:
+        """Fill the page of the honest report."""
+        page = self.window.gains_page
+        view = GainsView(page)
+        layout = page.layout()
+        assert layout is not None
+        layout.addWidget(view)
+        self.gains = GainsController(self.session, view, self._refresh, self.notices, self._settings, self.window)
+
+    def _show_test_image(self, index: int) -> None:
+        self.on_images.show_test_image(index)
+        self.window.tabs.setCurrentWidget(self.window.prompt)
 
     def _connect_window(self) -> None:
         window = self.window
@@ -170,6 +202,7 @@ class Studio(QObject):
 
     def _connect_library(self) -> None:
         table, window = self.library_table, self.window
+        self.predict.show_requested.connect(lambda: window.tabs.setCurrentWidget(window.predict_page))
         table.open_requested.connect(self.library.open)
         table.opened.connect(lambda _opened: window.tabs.setCurrentWidget(window.curves_page))
         table.resume_requested.connect(self._resume_chosen)
@@ -191,6 +224,7 @@ class Studio(QObject):
             (menus.open, self._choose_run),
             (menus.open_checkpoint, self.checkpoint.open),
             (menus.export, self.export.open),
+            (menus.predict, self.predict.show),
             (menus.save_shown, self.saving.open),
             (menus.show_folder, self._show_folder),
             (menus.data_root, self.data.choose_root),
@@ -206,7 +240,6 @@ class Studio(QObject):
             (menus.tune_further, self.going_on.tune_further),
             (menus.take_over, self.setup.take_over),
             (menus.copy_report, self.problems.copy),
-            (menus.about, self._about),
         ):
             action.triggered.connect(_without_argument(act))
         menus.recent.aboutToShow.connect(self.library.refresh)
@@ -321,9 +354,6 @@ class Studio(QObject):
         if store is not None and store.folder.absolute().parent == before.absolute():
             self.session.close()
             self.library.open(runs / store.folder.name)
-
-    def _about(self) -> None:
-        AboutDialog(self.window).open()
 
     def _warn(self, what: str, why: str) -> None:
         self.notices.say(f"{what} {why}", "error")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton
 
 from tests.conformance.ckpt import num_changes
 from tests.engine.checkpoints import Written, write_both
-from tests.gui.watch import Watch, same
+from tests.gui.watch import Watch, shows
 from vpns_engine.artifacts import read_array
 from vpns_engine.official.read import read_checkpoint
 from vpns_gui.controllers.checkpoint import request_of
@@ -72,7 +72,7 @@ def test_that_a_checkpoint_without_data_is_shown(studio, qtbot, written):
     assert [phase.info.kind for phase in history.phases] == ["load", "search"]
     assert history.started.target_classes == ("class 0", "class 1", "class 2")
     saved = written.store.read().history.levels[0].saved[0]
-    qtbot.waitUntil(lambda: same(shown, read_array(written.store.path(saved.state_path), "prompt/delta")))
+    qtbot.waitUntil(lambda: shows(shown, read_array(written.store.path(saved.state_path), "prompt/delta")))
 
 
 @pytest.mark.parametrize(

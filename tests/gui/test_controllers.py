@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from tests.gui.made_runs import LAYERS, SAMPLES, MadeRun, config, delta_of, kept_of, mask_of
-from tests.gui.watch import Watch, same, slide
+from tests.gui.watch import Watch, shows, slide
 from vpns_engine.history import RunHistory
 from vpns_engine.liveness import SILENT_SECONDS
 from vpns_engine.specs.prompt import PromptSpec
@@ -42,25 +42,23 @@ def test_that_prompts_and_masks_are_offered_in_order(runs):
     store = MadeRun(runs, config()).write()
     history = store.read().history
     prompts = [offer.label for offer in prompts_of(history, 0)]
-    assert prompts == ["Search 0 / 2", "Search 1 / 2", "Search 2 / 2", "Tune 1 / 2", "Tune 2 / 2 (chosen)"]
+    assert prompts == ["Search 0 / 2", "Search 1 / 2", "Search 2 / 2, saved", "Tune 1 / 2", "Tune 2 / 2, saved"]
     masks = masks_of(history, 0)
-    assert [mask.label for mask in masks] == [*prompts[:3], "Search 2 / 2, saved", "Tune 2 / 2, saved"]
+    assert [mask.label for mask in masks] == [*prompts[:2], "Search 2 / 2", *prompts[2::2]]
     assert [mask.kept for mask in masks[:3]] == [kept_of(0, epoch) for epoch in range(3)]
     assert masks[-1].kept == kept_of(0, 2) and masks[-1].has_state
 
 
 def test_that_the_prompt_view_shows_the_runs_own_arrays(studio, open_run, qtbot):
-    view = studio.window.prompt
-    prompt, samples = Watch(view, "set_prompt"), Watch(view, "set_samples")
+    prompt = Watch(studio.window.prompt, "set_prompt")
     open_run()
     show(studio, "Prompt")
-    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)) and samples.last is not None)
-    _, added, region = prompt.calls[-1]
-    np.testing.assert_array_equal(added, delta_of(0, 102) / 2)
-    assert region == "A ring of 2 px at the border of the 16 x 16 px canvas, 336 values"
-    assert samples.calls[-1][1] == ["0", "3", "7", "9"] and samples.last.shape == (4, 3, 16, 16)
-    slide(view, "promptEpochSlider", 1)
-    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 1)))
+    qtbot.waitUntil(lambda: shows(prompt, delta_of(0, 102)) and prompt.last.clamped is not None)
+    np.testing.assert_array_equal(prompt.last.added, delta_of(0, 102) / 2)
+    region = "Tune 2 / 2, saved: A ring of 2 px at the border of the 16 x 16 px canvas, 336 values"
+    assert prompt.last.region == studio.window.prompt.region.whole == region
+    slide(studio.window, "momentSlider", 1)
+    qtbot.waitUntil(lambda: shows(prompt, delta_of(0, 1)))
 
 
 def test_that_the_mask_view_shows_the_runs_own_arrays(studio, open_run, qtbot):
@@ -76,7 +74,7 @@ def test_that_the_mask_view_shows_the_runs_own_arrays(studio, open_run, qtbot):
     assert kept(layers) == kept_of(0, 2)
     view.select_layer("fc")
     qtbot.waitUntil(lambda: layer.last.name == "fc")
-    slide(view, "maskEpochSlider", 0)
+    slide(studio.window, "momentSlider", 0)
     qtbot.waitUntil(lambda: layer.last.num_kept == kept_of(0, 0)[1])
     assert layer.last.scores is None and view.layer == "fc"
 
@@ -85,9 +83,9 @@ def test_that_the_level_looked_at_changes_every_view(studio, open_run, qtbot):
     prompt, layers = Watch(studio.window.prompt, "set_prompt"), Watch(studio.plots.masks, "set_layers")
     open_run(sparsities=(0.5, 0.9))
     show(studio, "Prompt")
-    qtbot.waitUntil(lambda: same(prompt, delta_of(1, 102)))
+    qtbot.waitUntil(lambda: shows(prompt, delta_of(1, 102)))
     studio.window.run_bar.timeline.level_requested.emit(0)
-    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)))
+    qtbot.waitUntil(lambda: shows(prompt, delta_of(0, 102)))
     show(studio, "Masks")
     qtbot.waitUntil(lambda: kept(layers) == kept_of(0, 2))
 
@@ -108,10 +106,10 @@ def test_that_a_damaged_file_is_told_and_the_rest_stays(studio, open_run, qtbot)
     store = open_run()
     (store.folder / "artifacts/density_0.1/finetune/prompt_0001.safetensors").write_bytes(b"cut")
     show(studio, "Prompt")
-    qtbot.waitUntil(lambda: same(prompt, delta_of(0, 102)))
-    slide(studio.window.prompt, "promptEpochSlider", 3)
+    qtbot.waitUntil(lambda: shows(prompt, delta_of(0, 102)))
+    slide(studio.window, "momentSlider", 3)
     qtbot.waitUntil(lambda: "prompt_0001.safetensors cannot be read" in studio.window.log.text)
-    assert same(prompt, delta_of(0, 102))
+    assert shows(prompt, delta_of(0, 102))
 
 
 def test_that_a_damaged_sample_file_is_told(studio, runs, qtbot):
@@ -174,7 +172,8 @@ def test_that_a_stop_in_the_first_tuning_epoch_has_one_name_everywhere(runs):
     assert choice.folder.name == "density_0.1_hardly_tuned" and choice.stage == "finetune"
     assert choice.label == "90 % sparsity: Hardly tuned (stopped amid epoch 1 of 2)"
     assert accuracy_rows(history, {})[1][1:3] == ("Hardly tuned, stopped", "amid 1 / 2")
-    assert [offer.label for offer in prompts_of(history, 0)] == ["Search 0 / 2", "Search 1 / 2", "Search 2 / 2"]
+    labels = [offer.label for offer in prompts_of(history, 0)]
+    assert labels == ["Search 0 / 2", "Search 1 / 2", "Search 2 / 2, saved", "Tune amid 1 / 2, saved"]
 
 
 def test_that_an_export_to_an_unknown_users_folder_does_not_lock_the_dialog(studio, open_run, qtbot, monkeypatch, tmp_path):

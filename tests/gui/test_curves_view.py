@@ -1,8 +1,10 @@
 """The curves view on made-up runs."""
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 
 from tests.engine.run_events import fold
 from tests.gui.views_data import TOTAL, history, kept, run_events, started
@@ -109,13 +111,66 @@ def test_that_the_legend_reads_the_epoch_under_the_pointer(view):
     assert "Tune, epoch 20 of 20" in view._readout.text()
 
 
-def test_that_the_arrow_keys_move_the_read_out(view, qtbot):
+def test_that_the_legend_reads_the_moment_that_is_looked_at(view):
+    run = history()
+    view.set_history(run, 0)
+    view.set_moment(12.0)
+    assert view.accuracy.entries["plain"].value == f"{run.phases[2].epochs[12].val_accuracy * 100:.1f} %"
+    assert "Search masks, epoch 12 of 30" in view._readout.text()
+    assert all(panel._moment.isVisible() and panel._moment.value() == 12 for panel in view._panels)
+    view.accuracy.pointed_at.emit(20.0)
+    assert "at the pointer: Search masks, epoch 20" in view._readout.text()
+    view.accuracy.pointed_at.emit(None)
+    assert "Search masks, epoch 12 of 30" in view._readout.text()
+    view.set_moment(None)
+    assert "newest" in view._readout.text() and not view.loss._moment.isVisible()
+
+
+def test_that_a_click_on_a_plot_asks_for_its_epoch(view, qtbot):
     view.set_history(history(), 0)
-    qtbot.keyClick(view, Qt.Key.Key_Left)
-    qtbot.keyClick(view, Qt.Key.Key_Left)
-    assert "Tune, epoch 19 of 20" in view._readout.text()
-    qtbot.keyClick(view, Qt.Key.Key_Escape)
-    assert "newest" in view._readout.text()
+    asked = []
+    view.moment_requested.connect(asked.append)
+    for panel in view._panels:
+        place = panel.plot.mapFromScene(panel.box.mapViewToScene(QPointF(12, panel.box.viewRect().center().y())))
+        qtbot.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked == pytest.approx([12, 12, 12], abs=0.1)
+
+
+@pytest.fixture
+def every_move():
+    """Have pyqtgraph take each move of the pointer, however quick."""
+    before = pg.getConfigOption("mouseRateLimit")
+    pg.setConfigOption("mouseRateLimit", 0)
+    yield
+    pg.setConfigOption("mouseRateLimit", before)
+
+
+@pytest.mark.usefixtures("every_move")
+def test_that_the_line_of_the_moment_can_be_drawn_along(view, qtbot):
+    view.set_history(history(), 0)
+    view.set_moment(30.0)
+    asked = []
+    view.moment_requested.connect(asked.append)
+    panel = view.accuracy
+    middle = panel.box.viewRect().center().y()
+    here, there = (panel.plot.mapFromScene(panel.box.mapViewToScene(QPointF(x, middle))) for x in (30, 10))
+    shown = panel.box.viewRect()
+    qtbot.mouseMove(panel.plot.viewport(), here)
+    qtbot.mousePress(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=here)
+    drag(panel.plot.viewport(), here, there)
+    qtbot.mouseRelease(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=there)
+    assert asked and asked[-1] == pytest.approx(10, abs=0.3)
+    assert panel.box.viewRect() == shown  # the line went, the axis stayed
+
+
+def drag(widget, here, there):
+    for step in range(1, 11):
+        place = here + (there - here) * step / 10
+        move = QMouseEvent(
+            QMouseEvent.Type.MouseMove, QPointF(place), QPointF(widget.mapToGlobal(place)), Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        QCoreApplication.sendEvent(widget, move)
 
 
 def test_that_a_click_in_the_legend_hides_the_curve(view, qtbot):

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton
 
-from tests.gui.watch import Watch, same, slide
+from tests.gui.watch import Watch, shows, slide
 from vpns_engine.artifacts import read_array, read_mask
 from vpns_engine.drive import Control, start
 from vpns_engine.events import LevelSaved
@@ -88,15 +88,15 @@ def test_that_the_demo_runs_to_an_export_and_opens_again(studio, qtbot, tmp_path
 
 
 def prompt_shown_is_the_files(studio, qtbot, store, history):
-    prompt, samples = Watch(studio.window.prompt, "set_prompt"), Watch(studio.window.prompt, "set_samples")
+    prompt = Watch(studio.window.prompt, "set_prompt")
     show(studio, "Prompt")
     search = next(phase for phase in history.phases if phase.info.kind == "search")
     for epoch in (history.phases[-1].epochs[-1], search.epochs[1]):
         wanted = read_array(store.path(epoch.prompt_path), "delta")
         assert np.abs(wanted).max() > 0
-        qtbot.waitUntil(lambda wanted=wanted: same(prompt, wanted))
-        slide(studio.window.prompt, "promptEpochSlider", 1)
-    assert not samples.calls  # they came with the run's first event
+        qtbot.waitUntil(lambda wanted=wanted: shows(prompt, wanted))
+        slide(studio.window, "momentSlider", 1)
+    assert prompt.last.clamped is not None  # the example images were read
 
 
 def mask_shown_is_the_files(studio, qtbot, store, history):

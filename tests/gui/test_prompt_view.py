@@ -1,12 +1,13 @@
-"""The prompt view and its pictures."""
+"""The prompt by itself: picture, scale, histogram, spectrum, numbers; and the empty states of its tab."""
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
-from vpns_engine.bundled import resource
+from vpns_gui import theme
 from vpns_gui.views import prompt_pictures
 from vpns_gui.views.prompt import PromptView
+from vpns_gui.views.prompt_analysis import ready
 
 
 def ring(canvas=16, pad=2, seed=3, size=0.06):
@@ -16,12 +17,8 @@ def ring(canvas=16, pad=2, seed=3, size=0.06):
     return added
 
 
-def digits(count=8):
-    with np.load(resource("demo/digits.npz")) as file:
-        key = next(name for name in file.files if file[name].ndim == 3)
-        small = file[key][:count].astype(np.float32)
-    big = np.kron(small / small.max() * 255, np.ones((1, 2, 2))).astype(np.uint8)
-    return np.repeat(big[:, None], 3, axis=1)
+def sigmoid(values):
+    return (1 / (1 + np.exp(-values))).astype(np.float32)
 
 
 @pytest.fixture
@@ -33,8 +30,17 @@ def view(qtbot):
     return view
 
 
+def shown(view, delta, added=None, region="ring", **more):
+    view.set_prompt(ready(delta, delta if added is None else added, region=region, **more))
+    return view.alone
+
+
 def colour_at(picture, x, y):
     return picture.image.pixelColor(x, y).getRgb()[:3]
+
+
+def choose(alone, channel):
+    alone.controls.channel_box.setCurrentIndex(alone.controls.channel_box.findData(channel))
 
 
 def test_that_sign_is_seen_and_zero_is_the_ground():
@@ -46,117 +52,205 @@ def test_that_sign_is_seen_and_zero_is_the_ground():
         assert (colours[1] != colours[3]).any()
 
 
+def test_that_amplitudes_differ_in_lightness_ever_farther_from_the_ground():
+    for dark in (False, True):
+        colours = prompt_pictures.sequential(np.linspace(0, 1, 30)[None], dark=dark)[0] @ [0.299, 0.587, 0.114]
+        steps = np.diff(colours)
+        assert (steps > 0).all() if dark else (steps < 0).all()
+
+
 def test_that_amplification_scales_and_the_bar_says_so(view):
     added = np.zeros((3, 16, 16), np.float32)
     added[:, 0, 0] = 8 / 255
-    view.set_prompt(added, added, "ring")
-    view.alone.amplify.setValue(0)
-    faint = colour_at(view.alone.picture, 0, 0)
-    assert view.alone.scale.labels[0] == "+255/255"
-    view.alone.amplify.setValue(5)
-    strong = colour_at(view.alone.picture, 0, 0)
-    assert view.alone.scale.labels[0] == "+8.0/255"
+    alone = shown(view, added)
+    alone.controls.amplify.setValue(0)
+    faint = colour_at(alone.picture, 0, 0)
+    assert alone.scale.labels[0] == "+255/255"
+    alone.controls.amplify.setValue(5)
+    strong = colour_at(alone.picture, 0, 0)
+    assert alone.scale.labels[0] == "+8.0/255"
     assert strong == tuple(prompt_pictures.diverging(np.ones((1, 1)), dark=False)[0, 0])
     assert faint != strong
 
 
 def test_that_the_scale_is_chosen_until_a_person_chooses(view):
-    view.set_prompt(ring(size=0.001), ring(size=0.001), "")
-    assert view.alone.amplify.value() == 6
-    view.set_prompt(ring(size=0.2), ring(size=0.2), "")
-    assert view.alone.amplify.value() <= 1
-    view.alone.amplify.setValue(3)
-    view.set_prompt(ring(size=0.001), ring(size=0.001), "")
-    assert view.alone.amplify.value() == 3
+    alone = shown(view, ring(size=0.001))
+    assert alone.controls.factor == 64
+    shown(view, ring(size=0.2))
+    assert alone.controls.factor <= 2
+    alone.controls.amplify.setValue(3)
+    shown(view, ring(size=0.001))
+    assert alone.controls.factor == 8
+
+
+def test_that_epochs_stay_comparable_and_another_run_begins_anew(view):
+    alone = shown(view, ring(size=0.2))
+    large = alone.controls.factor
+    shown(view, ring(size=0.001))
+    assert alone.controls.factor == large
+    view.set_prompt(None)
+    shown(view, ring(size=0.001))
+    assert alone.controls.factor == 64
 
 
 def test_that_channels_are_apart(view):
     added = np.zeros((3, 16, 16), np.float32)
     added[0, 0, 0], added[1, 0, 0] = 0.5, -0.5
-    view.set_prompt(added, added, "")
-    view.alone.amplify.setValue(1)
+    alone = shown(view, added)
+    alone.controls.amplify.setValue(1)
     seen = {}
-    for index in range(view.alone.channel.count()):
-        view.alone.channel.setCurrentIndex(index)
-        seen[view.alone.channel.itemData(index)] = colour_at(view.alone.picture, 0, 0)
+    for channel in prompt_pictures.CHANNELS:
+        choose(alone, channel)
+        seen[channel] = colour_at(alone.picture, 0, 0)
     assert seen["colour"] == (255, 0, 128)
     assert seen["mean"] == seen["blue"] == tuple(prompt_pictures.diverging(np.zeros((1, 1)), dark=False)[0, 0])
     assert seen["red"][0] > seen["red"][2] and seen["green"][2] > seen["green"][0]
 
 
-def test_that_examples_are_padded_added_and_clipped():
-    images = np.full((1, 3, 4, 4), 250, np.uint8)
-    added = np.zeros((3, 7, 7), np.float32)
-    added[:, 0, 0], added[0, 3, 3], added[1, 3, 3] = 0.5, 0.5, -0.5
-    before, after = prompt_pictures.before_after(images, added)
-    assert before.shape == after.shape == (1, 7, 7, 3)
-    assert before[0, 2, 2, 0] == 250 and before[0, 1, 1, 0] == 0 and before[0, 5, 5, 0] == 250 and before[0, 6, 6, 0] == 0
-    assert tuple(after[0, 0, 0]) == (128, 128, 128)
-    assert tuple(after[0, 3, 3]) == (255, 122, 250)
-
-
-def test_that_examples_are_shown_in_pairs(view):
-    view.set_samples(digits(), [f"digit {i}" for i in range(8)])
-    view.set_prompt(ring(), ring(), "pad")
-    assert view._grid.num_pairs == 8 and view._grid.isVisible()
-    before, after = view._grid.pair(0)
-    assert before.pixelColor(8, 8) == after.pixelColor(8, 8)
-    assert before != after
-
-
-def test_that_the_slider_asks_for_epochs_and_follows_the_newest(view, qtbot):
-    asked = []
-    view.prompt_requested.connect(asked.append)
-    view.set_prompts(["Search 1 / 30"])
-    view.set_prompt(ring(), ring(), "")
-    view.set_prompts(["Search 1 / 30", "Search 2 / 30"])
-    view.set_prompts(["Search 1 / 30", "Search 2 / 30"])
-    assert asked == [0, 1]
-    qtbot.keyClick(view._slider.slider, Qt.Key.Key_Left)
-    assert asked == [0, 1, 0] and view._slider.label.text() == "Search 1 / 30"
-    view.set_prompts(["Search 1 / 30", "Search 2 / 30", "Search 3 / 30"])
-    assert asked == [0, 1, 0] and view.index == 0
+def test_that_a_tensor_before_a_sigmoid_is_not_given_the_unit_of_pixels(view):
+    delta = ring(size=2)
+    alone = shown(view, delta, np.where(delta != 0, sigmoid(delta), 0).astype(np.float32), formula="added = sigmoid(delta)")
+    assert "/255" in alone.numbers.text() and alone.scale.labels[0].endswith("/255")
+    alone.controls.what.setCurrentIndex(alone.controls.what.findData("delta"))
+    assert "/255" not in alone.numbers.text() + "".join(alone.scale.labels) and "sigmoid(delta)" in alone.numbers.text()
+    assert (
+        alone.controls.full == pytest.approx(8 / alone.controls.factor) and alone.controls.full >= np.abs(delta.mean(0)).max()
+    )
+    assert "/255" not in "".join(alone.histogram.bins)
 
 
 def test_that_a_pixel_can_be_read(view):
     added = ring()
-    view.set_prompt(added, added, "")
-    area = view.alone.picture.place()
-    pixel = view.alone.picture.pixel_at(QPointF(area.x() + 1, area.y() + 1))
+    alone = shown(view, added)
+    area = alone.picture.place()
+    pixel = alone.picture.pixel_at(QPointF(area.x() + 1, area.y() + 1))
     assert pixel == (0, 0)
-    view.alone.picture.pointed_at.emit(pixel)
-    assert f"{abs(added[0, 0, 0]) * 255:.1f}/255" in view.alone.pixel.text()
+    alone.picture.pointed_at.emit(pixel)
+    assert f"{abs(added[0, 0, 0]) * 255:.1f}/255" in alone.pixel.text()
+    alone.picture.pointed_at.emit(None)
+    assert "Point at" in alone.pixel.text()
 
 
 def test_that_numbers_are_those_of_the_prompt(view):
     added = ring()
-    view.set_prompt(added, added, "")
-    assert f"L2 norm {np.linalg.norm(added):.3g}" in view.alone.numbers.text()
-    assert "336 of 768" in view.alone.numbers.text()
+    images = np.zeros((2, 3, 16, 16), np.uint8)
+    alone = shown(view, added, examples_N3SS=images)
+    text, used = alone.numbers.text(), added[added != 0]
+    assert f"L2 {np.linalg.norm(added) * 255:.1f}/255" in text and f"L∞ {np.abs(added).max() * 255:.1f}/255" in text
+    assert f"Smallest −{-used.min() * 255:.1f}/255, largest +{used.max() * 255:.1f}/255" in text
+    assert "336 of 768" in text and f"{np.mean(used < 0):.0%} of them end at the clamp".replace("%", " %") in text
+
+
+def test_that_the_histogram_tells_the_bin_under_the_pointer(view, qtbot):
+    added = np.zeros((3, 16, 16), np.float32)
+    added[0, 0, :5], added[0, 1, :3] = 0.02, -0.01
+    alone = shown(view, added)
+    choose(alone, "red")
+    said = []
+    alone.histogram.pointed_at.connect(said.append)
+    area = alone.histogram._area()
+    for x in range(area.left(), area.right()):
+        qtbot.mouseMove(alone.histogram, QPoint(x, area.center().y()))
+    counted = [words for words in dict.fromkeys(said) if words and ": 0 values" not in words]
+    assert any(words.endswith(": 5 values") for words in counted) and any(words.endswith(": 3 values") for words in counted)
+    assert set(counted) <= set(alone.histogram.bins)
+
+
+def test_that_the_spectrum_tells_the_wave_under_the_pointer(view):
+    y, x = np.mgrid[:16, :16]
+    added = np.broadcast_to((0.1 * np.cos(2 * np.pi * 4 * x / 16)).astype(np.float32), (3, 16, 16))
+    alone = shown(view, np.ascontiguousarray(added))
+    alone.spectrum.picture.pointed_at.emit((8 + 4, 8))
+    assert alone.pixel.text() == f"Wave 4 across, 0 down per canvas (length 4 px): {0.05 * 255:.2g}/255"
+    alone.spectrum.picture.pointed_at.emit((8, 8))
+    assert alone.pixel.text().startswith("No wave: mean ")
+    assert "Strongest: Wave" in alone.spectrum.picture.accessibleName() and y.size
+
+
+def test_that_pictures_stand_side_by_side_where_there_is_room(view, qtbot):
+    alone = shown(view, ring())
+    alone.panels.resize(900, 400)
+    assert alone.panels.all_seen and not alone.switch.isVisible() and alone.histogram.isVisible() and alone.spectrum.isVisible()
+    alone.panels.resize(300, 300)
+    assert (
+        not alone.panels.all_seen and alone.switch.isVisible() and alone.picture.isVisible() and not alone.histogram.isVisible()
+    )
+    alone.switch.setCurrentIndex(2)
+    assert alone.spectrum.isVisible() and not alone.picture.isVisible()
+    view.resize(920, 440)  # the tab in the window as it opens
+    qtbot.waitUntil(lambda: alone.panels.width() < 600)
+    assert alone.picture.isVisible() or alone.switch.currentIndex() == 2
+
+
+def test_that_pictures_take_the_colours_of_the_theme(view, qapp):
+    alone = shown(view, ring())
+    light = [picture.image.copy() for picture in (alone.picture, alone.spectrum.picture)]
+    theme.apply(qapp, theme.DARK)
+    try:
+        assert alone.picture.image != light[0] and alone.spectrum.picture.image != light[1]
+    finally:
+        theme.apply(qapp, theme.LIGHT)
+    assert alone.picture.image == light[0]
+
+
+def test_that_every_picture_has_its_figures(view):
+    added = ring()
+    alone = shown(view, added)
+    header, rows = alone._rows()
+    assert header[2] == "red (of 255)" and len(rows) == 256
+    assert list(rows[17]) == pytest.approx([1, 1, *(added[:, 1, 1] * 255)], rel=1e-5)
+    assert len(rows[3:6]) == 3 and rows[-3:][-1][:2] == [15, 15]
+    with pytest.raises(IndexError):
+        rows[256]
+    waves = alone.spectrum._rows()[1]
+    assert waves[0][:2] == [-8, -8] and max(row[2] for row in waves) == pytest.approx(
+        float(alone._analysis().spectra["mean"].max()) * 255, rel=1e-5
+    )
+    assert sum(row[2] for row in alone.histogram._rows()[1]) == np.count_nonzero(added.mean(axis=0))
+
+
+def test_that_a_prompt_of_zeros_and_one_of_a_single_value_are_drawn(view):
+    flat = np.zeros((3, 16, 16), np.float32)
+    alone = shown(view, flat)
+    assert "0 of 768" in alone.numbers.text() and alone.picture.image is not None
+    view.grab()
+    flat[:] = 0.25
+    for channel in prompt_pictures.CHANNELS:
+        shown(view, flat)
+        choose(alone, channel)
+        view.grab()
+    assert "768 of 768" in alone.numbers.text()
+
+
+def test_that_the_difference_on_images_has_the_scale_of_the_prompt(view):
+    alone = shown(view, ring())
+    given = []
+    view.on_images.set_scale = lambda factor, channel: given.append((factor, channel))
+    alone.controls.amplify.setValue(2)
+    choose(alone, "blue")
+    assert given[-1] == (4, "blue")
 
 
 def test_that_empty_states_say_what_will_come(view):
-    view.set_prompts([])
-    assert view._stack.is_empty and "first epoch of the search" in view._stack.note.text
-    view.set_prompt(ring(), ring(), "")
-    assert not view._stack.is_empty
-    view.set_no_prompt()
-    assert view._stack.is_empty and "no prompt in this run" in view._stack.note.text
+    view.set_prompt(None)
+    assert view.is_empty and "first epoch of the search" in view.note
+    shown(view, ring())
+    assert not view.is_empty and view.region.whole == "ring"
+    for said, words in (
+        (view.set_no_prompt, "no prompt in this run"),
+        (view.set_not_kept, "not kept"),
+        (view.set_not_here, "this epoch"),
+    ):
+        said()
+        assert view.is_empty and words in view.note
+    shown(view, ring())
+    view.set_prompt(None)
+    assert "first epoch of the search" in view.note
 
 
-def test_that_a_run_without_samples_says_so(view):
-    view.set_prompt(ring(), ring(), "")
-    view.set_samples(None)
-    assert view._no_examples.isVisible() and not view._grid.isVisible()
-
-
-def test_that_the_slider_opens_at_its_home_unless_a_person_chose(view, qtbot):
-    asked = []
-    view.prompt_requested.connect(asked.append)
-    view.set_prompts(["Tune 1 / 3", "Tune 2 / 3, saved", "Tune 3 / 3"], 1)
-    assert asked == [1] and view.index == 1
-    view.set_prompts(["Tune 1 / 3", "Tune 2 / 3", "Tune 3 / 3", "Tune 4 / 4"])
-    assert view.index == 3
-    qtbot.keyClick(view._slider.slider, Qt.Key.Key_Home)
-    view.set_prompts(["Tune 1 / 3", "Tune 2 / 3, saved", "Tune 3 / 3"], 1)
-    assert view.index == 0
+def test_that_a_switch_turns_to_the_comparison(view, qtbot):
+    shown(view, ring())
+    qtbot.keyClick(view.switch, Qt.Key.Key_Right)
+    assert view.shows_pair and view.pair.isVisible() and not view.alone.isVisible() and not view.region.isVisible()
+    view.show_pair(False)
+    assert view.alone.isVisible() and view.region.isVisible()

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton, QTa
 from tests.gui.made_runs import MadeRun, config
 from tests.gui.views_data import history
 from vpns_engine.errors import EngineError
-from vpns_gui.saving import SCALE, picture_of, write_file
+from vpns_gui.controllers.saver import write_file
+from vpns_gui.drawing import SCALE, picture_of
 from vpns_gui.views.curves import CurvesView
 from vpns_gui.views.text_table import fill_table, text_table, texts_of, whole_table
 

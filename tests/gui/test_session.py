@@ -122,3 +122,71 @@ def test_that_a_run_without_an_end_that_nobody_works_on_is_interrupted(session, 
     store = MadeRun(runs, config()).write(end=None)
     session.open(store, store.read().history)
     assert session.standing == "interrupted" and not session.followed
+
+
+def test_that_the_moment_follows_the_newest_epoch_and_then_the_saved_one(session, runs):
+    made = MadeRun(runs, config())
+    session.open(made.store, RunHistory(), live=True)
+    found = []
+    session.moment_changed.connect(found.append)
+    for event in numbered(made):
+        session.take(event)
+    assert [(moment.phase, moment.epoch) for moment in found] == [(2, 0), (2, 1), (2, 2), (3, 1), (3, 2)]
+    assert session.moment == session.moments[-1] and len(session.moments) == 5
+
+
+def test_that_a_moment_a_person_chose_stays_until_the_due_one_is_chosen(session, runs):
+    made = MadeRun(runs, config(sparsities=(0.5, 0.9)))
+    session.open(made.store, RunHistory(), live=True)
+    events = numbered(made)
+    half = next(index for index, event in enumerate(events) if event.kind == "phase-started" and event.phase == 3)
+    for event in events[:half]:
+        session.take(event)
+    chosen = session.moments[1]
+    session.choose_moment(chosen)
+    for event in events[half:-10]:
+        session.take(event)
+    assert session.moment == chosen and session.level == 0  # nobody is taken away from what they look at
+    session.choose_moment(None)
+    assert session.moment == session.moments[-1]
+    session.choose_moment(session.moments[0])
+    session.choose_moment(session.moments[-1])
+    for event in events[-10:]:
+        session.take(event)
+    assert session.moment == session.moments[-1]
+
+
+def test_that_a_chosen_epoch_stays_from_level_to_level(session, runs):
+    store = MadeRun(runs, config(sparsities=(0.5, 0.9))).write()
+    session.open(store, store.read().history)
+    session.choose_moment(session.moments[1])
+    told = []
+    session.moment_changed.connect(told.append)
+    session.choose_level(0)
+    assert told == [session.moment] == [session.moments[1]] and session.moment.level == 0
+    session.choose_moment(session.moments[-1])
+    session.choose_level(1)
+    assert session.moment == session.moments[-1]
+
+
+def test_that_another_run_begins_at_its_own_saved_state_and_none_has_no_moment(session, runs):
+    store = MadeRun(runs, config()).write()
+    session.open(store, store.read().history)
+    session.choose_moment(session.moments[0])
+    other = MadeRun(runs, config(method="control")).write()
+    session.open(other, other.read().history)
+    assert session.moment == session.moments[-1]
+    session.close()
+    assert (session.moment, session.moments) == (None, ())
+
+
+def test_that_a_moment_that_a_resumption_takes_back_gives_way_to_the_one_before(session, runs):
+    made = MadeRun(runs, config())
+    session.open(made.store, RunHistory(), live=True)
+    events = numbered(made, end=None)
+    for event in events:
+        session.take(event)
+    first_tune = next(event for event in events if event.kind == "epoch" and event.phase == 3)
+    session.choose_moment(session.moments[3])
+    session.take(Resumed(seq=len(events), at=first_tune.seq - 1, text="goes on"))
+    assert (session.moment.phase, session.moment.epoch) == (2, 2) and session.moment in session.moments

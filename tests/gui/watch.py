@@ -27,6 +27,11 @@ def slide(view: QObject, name: str, index: int) -> None:
     view.findChild(QSlider, name).setValue(index)
 
 
+def shows(watch: Watch, delta) -> bool:
+    """Tell whether the prompt view was given the prompt of just this array last."""
+    return watch.last is not None and watch.last.delta.shape == delta.shape and bool((watch.last.delta == delta).all())
+
+
 def same(watch: Watch, array) -> bool:
     """Tell whether the view was given just this array last."""
     return watch.last is not None and watch.last.shape == array.shape and bool((watch.last == array).all())

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -123,9 +123,13 @@ class EstimateController(QObject):
             self._line.set_disk("")
             return
         found = self._panel.choices.at(self._sweep.config)
-        num_target = len(found.info.classes) if found and found.info else None
-        num_in_file = found.num_in_file if found else None
-        self._disk.start(partial(_count, self._sweep, self._estimate(), num_target, num_in_file, self._runs))
+        info = found.info if found else None
+        counts = {
+            "num_target": len(info.classes) if info else None,
+            "num_in_file": found.num_in_file if found else None,
+            "num_test": info.num_test if info else None,
+        }
+        self._disk.start(partial(_count, self._sweep, self._estimate(), counts, self._runs))
 
     def _show_disk(self, counted: "tuple[Room | None, int | None]") -> None:
         room, free = counted
@@ -206,13 +210,13 @@ def _key(config: RunConfig) -> str:
 
 
 def _count(
-    sweep: Sweep, estimate: Estimate | None, num_target: int | None, num_in_file: int | None, runs: Path
+    sweep: Sweep, estimate: Estimate | None, counts: Mapping[str, int | None], runs: Path
 ) -> tuple[Room | None, int | None]:
     """Count the disk that the runs need, and what is free."""
     keeping = read_keeping()
     if estimate is not None:
         return room_of_all(sweep.configs, keeping, estimate), free_on(runs)
-    rooms = [room_of(config, keeping, num_target=num_target, num_in_file=num_in_file) for config in sweep.configs]
+    rooms = [room_of(config, keeping, **counts) for config in sweep.configs]
     return _sum(rooms), free_on(runs)
 
 

@@ -38,6 +38,7 @@ class FormMemory(QObject):
         state = FormState.from_json(found)
         if state is not None:
             self._panel.set_state(state)
+            self._panel.begin_steps()
             self._soon.stop()
         elif found is not None:
             self._notices.say(f"The form starts anew: {damage(self._path, 'it holds no settings')}", "warning")

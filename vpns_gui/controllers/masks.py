@@ -1,90 +1,121 @@
-"""The mask view: layers of the epoch that is looked at, and the chosen layer in detail, read beside the window."""
+"""The view of one mask: the layers at the moment that is looked at, counted beside the window."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from vpns_engine.artifacts import BoolArray, FloatArray, read_array, read_mask, read_names, read_state_info
+from vpns_engine.artifacts import read_state_info
 from vpns_engine.errors import EngineError
-from vpns_engine.events import EpochEnded, Event, LevelSaved, RunStarted
-from vpns_engine.store import RunStore
-from vpns_gui.background import Background
-from vpns_gui.controllers.offers import Offer, masks_of, still_there
+from vpns_engine.events import EpochEnded, Event, LabelsMapped, LevelSaved, RunStarted
+from vpns_engine.history import LevelHistory
+from vpns_engine.layer_counts import layer_counts
+from vpns_engine.mask_files import MaskFile
+from vpns_gui.controllers.latest import Latest
+from vpns_gui.controllers.mask_flips import FlipsController
+from vpns_gui.controllers.mask_layer import LayerController
+from vpns_gui.controllers.offers import Offer, at, masks_of, still_there
 from vpns_gui.models.layers_table import LayerRow
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
-from vpns_gui.views.mask import MaskView
-from vpns_gui.views.mask_pictures import LayerDetail, layer_detail
+from vpns_gui.views.mask import LAYER, MaskView
 
 
 class MaskController(QObject):
-    """Offers the masks of the level that is looked at; the latest request wins."""
+    """Finds the mask of the session's moment. During tuning that is the found one."""
 
     def __init__(self, session: Session, view: MaskView, refresh: Refresh, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._view = view
         self._offers: list[Offer] = []
-        self._reader = Background(self)
-        self._reader.done.connect(self._show_layer)
-        self._reader.failed.connect(self._show_why)
-        self._counter = Background(self)
-        self._counter.done.connect(self._show_layers)
+        self._offer: Offer | None = None
+        self._counted: Offer | None = None
+        self._counter = Latest(self)
+        self._counter.done.connect(self._show_counted)
         self._counter.failed.connect(self._show_why)
-        self._mark = refresh.add(view, self._offer)
+        self._layer = LayerController(session, view, self)
+        self._flips = FlipsController(session, view.panel, self)
+        self._mark = refresh.add(view, self._look)
         session.run_changed.connect(self._start_over)
         session.level_changed.connect(self._start_over)
+        session.moment_changed.connect(self._follow)
         session.told.connect(self._take)
-        view.masks_requested.connect(self._show_masks)
-        view.layer_requested.connect(self._read_layer)
+        view.layer_requested.connect(self._layer.read)
+        view.page_changed.connect(self._turn)
         self._mark()
 
     def _start_over(self) -> None:
-        self._reader.drop()
         self._counter.drop()
-        self._offers = []
-        self._view.set_masks(())
+        self._layer.drop()
+        self._flips.drop()
+        self._offers, self._offer, self._counted = [], None, None
         self._view.set_layers(())
         self._mark()
 
     def _take(self, told: Event) -> None:
-        if isinstance(told, EpochEnded | LevelSaved):
+        if isinstance(told, EpochEnded | LevelSaved | LabelsMapped):
             self._mark()
 
-    def _offer(self) -> None:
+    def _look(self) -> None:
+        """List what there is anew."""
         history, store = self._session.history, self._session.store
         told = [] if history is None else masks_of(history, self._session.level)
         self._offers = [] if store is None else still_there(told, store.folder)
-        self._view.set_masks([offer.label for offer in self._offers])
         self._view.set_not_kept(bool(told) and not self._offers)
+        self._follow()
+        self._turn(self._view.page)
 
-    def _show_masks(self, index: int) -> None:
-        history, store = self._session.history, self._session.store
-        if history is None or history.started is None or store is None or not 0 <= index < len(self._offers):
+    def _follow(self) -> None:
+        """Show the mask of the moment, unless it is shown."""
+        if not self._view.isVisible():
+            self._mark()
             return
-        offer = self._offers[index]
-        if offer.kept:
-            self._show_layers(rows_of(history.started, offer.kept))
-        else:
-            self._counter.start(partial(_count, store, history.started, offer))
+        index = at(self._offers, self._session.moment)
+        offer = None if index is None else self._offers[index]
+        if offer is None:
+            self._view.set_layers(())
+        elif offer != self._offer:
+            self._show(offer)
+        self._offer = offer
 
-    def _show_layers(self, rows: list[LayerRow]) -> None:
-        before = self._view.layer
-        self._view.set_layers(rows)
-        if self._view.layer is not None and self._view.layer == before:
-            self._read_layer(before)
+    def _show(self, offer: Offer) -> None:
+        history, store = self._session.history, self._session.store
+        if history is None or history.started is None or store is None:
+            return
+        if not self._view.rows and offer.kept:
+            self._view.set_layers(rows_of(history.started, offer.kept))
+        used = _sources_at(history.level(self._session.level), offer)
+        self._layer.set_offer(offer, frozenset(used))
+        self._flips.set_moment(offer.moment)
+        try:
+            path = store.path(offer.path)
+        except EngineError as error:
+            self._show_why(str(error))
+            return
+        self._counter.start(partial(_count, path, offer, store.config.model.architecture, used))
 
-    def _show_layer(self, detail: LayerDetail) -> None:
-        self._view.set_layer(detail)
+    def _turn(self, page: int) -> None:
+        """Read what only the chosen layer's page shows, once it is seen."""
+        if page == LAYER:
+            self._layer.read_due()
+            self._flips.read([offer for offer in self._offers if not offer.has_state])
+
+    def _show_counted(self, counted: "_Counted") -> None:
+        self._view.set_layers(counted.rows)
 
     def _show_why(self, why: str) -> None:
+        history = self._session.history
+        if self._offer is not None and self._offer.kept and history is not None and history.started is not None:
+            self._view.set_layers(rows_of(history.started, self._offer.kept))
         self._view.set_layer(None, why)
 
-    def _read_layer(self, name: str) -> None:
-        store, index = self._session.store, self._view.index
-        if store is not None and index is not None and index < len(self._offers):
-            self._reader.start(partial(_read, store, self._offers[index], name))
+
+@dataclass(frozen=True)
+class _Counted:
+    offer: Offer
+    rows: list[LayerRow]
 
 
 def rows_of(started: RunStarted, kept: tuple[int, ...]) -> list[LayerRow]:
@@ -95,30 +126,19 @@ def rows_of(started: RunStarted, kept: tuple[int, ...]) -> list[LayerRow]:
     ]
 
 
-def _count(store: RunStore, started: RunStarted, offer: Offer) -> list[LayerRow]:
-    path = store.path(offer.path)
-    return rows_of(started, tuple(int(read_mask(path, layer.name).sum()) for layer in started.layers))
+def _sources_at(level: LevelHistory | None, offer: Offer) -> tuple[int, ...]:
+    """Give the source classes that served as target classes then: the mapping may be found anew with every epoch."""
+    if level is None or offer.moment is None:
+        return ()
+    then = (offer.moment.phase, offer.moment.epoch)
+    before = [mapped.sources for mapped in level.mappings if (mapped.phase, mapped.epoch) <= then]
+    return before[-1] if before else level.sources
 
 
-def _read(store: RunStore, offer: Offer, name: str) -> LayerDetail:
-    path = store.path(offer.path)
-    mask = read_mask(path, name)
-    if not offer.has_state:
-        return layer_detail(name, mask, None, None, None, is_saved=False)
-    names = read_names(path)
-    # the methods that set their mask by a criterion never move the scores: they would explain nothing
-    learned = store.config.method in ("vpns", "control")
-    weights = _find(path, names, (f"weights/{name}.weight", f"weights/{name}.in_proj_weight", f"weights/{name}"), mask)
-    scores = _find(path, names, (f"scores/{name}",), mask) if learned else None
-    return layer_detail(name, mask, weights, scores, read_state_info(path).threshold)
-
-
-def _find(path: Path, names: tuple[str, ...], wanted: tuple[str, ...], mask: BoolArray) -> FloatArray | None:
-    """Read the first of the wanted arrays that is there."""
-    name = next((name for name in wanted if name in names), None)
-    if name is None:
-        return None
-    array = read_array(path, name)
-    if array.shape != mask.shape:
-        raise EngineError(f"{path.name} is damaged: {name} has the shape {array.shape}, its mask {mask.shape}")
-    return array
+def _count(path: Path, offer: Offer, architecture: str, used: tuple[int, ...]) -> _Counted:
+    if offer.has_state:
+        used = read_state_info(path).mapping
+    with MaskFile.open(path) as file:
+        found = layer_counts(file, architecture=architecture, used=used)
+    rows = [LayerRow(one.layer, one.shape, one.numel, one.kept, one.empty_out, one.empty_in, one.unused) for one in found]
+    return _Counted(offer, rows)

@@ -1,16 +1,15 @@
 """What of a level can be looked at: the prompts and masks that its events name, in order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vpns_engine.events import EpochEnded, LevelSaved
-from vpns_engine.history import PhaseHistory, RunHistory
-from vpns_engine.saved_states import epoch_place
-from vpns_engine.specs.phase import PhaseKind
+from vpns_engine.history import RunHistory
 from vpns_engine.specs.prompt import PromptSpec
+from vpns_gui.moments import Moment, label_of, moment_of, name_of, states_of
 
-_SHORT: dict[PhaseKind, str] = {"search": "Search", "finetune": "Tune"}
+_NEVER = Moment(0, -1, 0)
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,20 @@ class Offer:
     has_state: bool = False
     instead: str = ""
     """A saved state that holds the same, where the file itself was not kept."""
+    moment: Moment | None = None
+    """When it was so."""
+
+
+def at(offers: Sequence[Offer], moment: Moment | None) -> int | None:
+    """Find what was so at a moment: its own offer, a saved state before an epoch's files, else the nearest before it.
+
+    Returns:
+        The offer's index; None where all are later. The mask of a tuning is the found one, so is an offer's from before it.
+    """
+    if moment is None:
+        return None
+    before = [(offer.moment, index) for index, offer in enumerate(offers) if offer.moment and offer.moment <= moment]
+    return max(before)[1] if before else None
 
 
 def still_there(offers: Iterable[Offer], folder: Path) -> list[Offer]:
@@ -53,45 +66,34 @@ def _is_in(path: Path, names: dict[Path, frozenset[str]]) -> bool:
 
 def prompts_of(history: RunHistory, level: int) -> list[Offer]:
     """List the prompts of a level, oldest first."""
-    chosen = {
-        (saved.phase, saved.epoch)
-        for saved in _saved(history, level)
-        if _kind(history, saved) == "finetune" and history.measured_at(saved) is not None
-    }
-    states = {
-        (saved.phase, saved.epoch): saved.state_path
-        for saved in _saved(history, level)
-        if history.measured_at(saved) is not None
-    }
-    return [
-        Offer(
-            _name(phase, epoch) + (" (chosen)" if (index, epoch.epoch) in chosen else ""),
-            epoch.prompt_path,
-            instead=states.get((index, epoch.epoch), ""),
-        )
-        for index, phase, epoch in _epochs(history, level)
+    states = {moment_of(history, saved): saved.state_path for saved in states_of(history, level)}
+    own = [
+        Offer(label_of(history, moment), epoch.prompt_path, instead=states.get(moment, ""), moment=moment)
+        for moment, epoch in _epochs(history, level)
         if epoch.prompt_path
     ]
+    told = {offer.moment for offer in own}
+    others = [
+        Offer(label_of(history, moment), path, has_state=True, moment=moment)
+        for moment, path in states.items()
+        if moment not in told
+    ]
+    return sorted(own + others if own else [], key=lambda offer: offer.moment or _NEVER)
 
 
 def masks_of(history: RunHistory, level: int) -> list[Offer]:
     """List the masks of a level: one for each epoch of the search, then the saved states."""
     epochs = [
-        Offer(_name(phase, epoch), epoch.masks_path, epoch.kept)
-        for _, phase, epoch in _epochs(history, level)
+        Offer(name_of(history, moment), epoch.masks_path, epoch.kept, moment=moment)
+        for moment, epoch in _epochs(history, level)
         if epoch.masks_path
     ]
     states = [
-        Offer(_short_name(history, saved), saved.state_path, _kept_at(history, saved), has_state=True)
-        for saved in _saved(history, level)
-        if saved.state_path
+        Offer(label_of(history, moment), saved.state_path, _kept_at(history, saved), has_state=True, moment=moment)
+        for saved in states_of(history, level)
+        for moment in (moment_of(history, saved),)
     ]
     return epochs + states
-
-
-def _short_name(history: RunHistory, saved: LevelSaved) -> str:
-    phase = history.phases[saved.phase].info
-    return f"{_SHORT.get(phase.kind, phase.kind)} {epoch_place(history, saved)}, saved"
 
 
 def region_text(prompt: PromptSpec, image_size: int) -> str:
@@ -102,23 +104,11 @@ def region_text(prompt: PromptSpec, image_size: int) -> str:
     return text[0].upper() + text[1:] + shown + values
 
 
-def _epochs(history: RunHistory, level: int) -> Iterator[tuple[int, PhaseHistory, EpochEnded]]:
+def _epochs(history: RunHistory, level: int) -> Iterator[tuple[Moment, EpochEnded]]:
     for index, phase in enumerate(history.phases):
         if phase.info.level == level:
             for epoch in phase.epochs:
-                yield index, phase, epoch
-
-
-def _saved(history: RunHistory, level: int) -> list[LevelSaved]:
-    return history.levels[level].saved if level in history.levels else []
-
-
-def _kind(history: RunHistory, saved: LevelSaved) -> PhaseKind:
-    return history.phases[saved.phase].info.kind
-
-
-def _name(phase: PhaseHistory, epoch: EpochEnded) -> str:
-    return f"{_SHORT.get(phase.info.kind, phase.info.kind)} {epoch.epoch} / {phase.info.epochs}"
+                yield Moment(level, index, epoch.epoch), epoch
 
 
 def _kept_at(history: RunHistory, saved: LevelSaved) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The results view: one row for each saved state of the run, and the mapping of the level that is looked at."""
+"""The results view: one row for each saved state of the run."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from vpns_engine.density import Density, densities_of
-from vpns_engine.events import EpochEnded, Event, LabelsMapped, LevelSaved, RunStarted, Tested
+from vpns_engine.events import EpochEnded, Event, LevelSaved, RunStarted, Tested
 from vpns_engine.history import LevelHistory, RunHistory
 from vpns_engine.saved_states import TUNING_LABELS, dense_tests, epoch_place, tuning_of
 from vpns_engine.store import RunStore
@@ -22,14 +22,9 @@ _CHOSEN = "Validation chooses the tuned epoch; the test images are read after tr
 _LAST = "Nothing is held back for validation: the tuned state is that of the last epoch."
 _CHANCE = "Differences of a point or two between runs may be chance: compare several seeds."
 
-_BY_ORDER = "Where the count is 0, no image was taken for any free class, and the class was assigned by order."
-MAPPING_NOTE = f"{_BY_ORDER} The mapping is found with the pruned, untuned network."
-ILM_NOTE = f"{_BY_ORDER} Found anew at each epoch."
-HEAD_NOTE = "The classifier is new, with an output for each class: nothing is mapped. It is neither scored nor pruned."
-
 
 class ResultsController(QObject):
-    """Fills the two tables when something new is known."""
+    """Fills the table when something new is known."""
 
     def __init__(self, session: Session, view: ResultsView, refresh: Refresh, parent: QObject) -> None:
         super().__init__(parent)
@@ -62,28 +57,18 @@ class ResultsController(QObject):
             self._counter.start(partial(densities_of, store, paths, num_source))
 
     def _take(self, told: Event) -> None:
-        if isinstance(told, RunStarted | EpochEnded | LabelsMapped | LevelSaved | Tested):
+        if isinstance(told, RunStarted | EpochEnded | LevelSaved | Tested):
             self._mark()
 
     def _fill(self) -> None:
         history = self._session.history
         if history is None or history.started is None:
             self._view.set_accuracies(())
-            self._view.set_mapping(())
             return
         if self._session.store is not None:
             self._count(self._session.store, history)
         rows = accuracy_rows(history, self._densities)
         self._view.set_accuracies(rows, accuracy_note(history) if rows else "")
-        level = history.level(self._session.level)
-        kind = self._session.store.config.mapping.kind if self._session.store is not None else "flm"
-        if kind == "head":
-            self._view.set_mapping((), "New linear classifier", HEAD_NOTE)
-        elif level is not None:
-            is_dense = level is history.dense
-            title = f"Label mapping {'of the dense network' if is_dense else f'at {sparsity_of(level.density)} sparsity'}"
-            note = ILM_NOTE if kind == "ilm" else "" if is_dense else MAPPING_NOTE
-            self._view.set_mapping(mapping_rows(history.started, level), title, note if 0 in level.counts else "")
 
 
 def accuracy_note(history: RunHistory) -> str:
@@ -135,15 +120,3 @@ def _kept(history: RunHistory, found: EpochEnded | None, density: Density | None
     else:
         return "-"
     return f"{kept:,}\n{kept / total * 100:.3g} %"
-
-
-def mapping_rows(started: RunStarted, level: LevelHistory) -> list[Row]:
-    """Give a row for each target class; empty before the mapping is found."""
-    return [
-        (target, _name(started.source_classes, source), f"{level.counts[index]:,}" if index < len(level.counts) else "-")
-        for index, (target, source) in enumerate(zip(started.target_classes, level.sources, strict=False))
-    ]
-
-
-def _name(classes: tuple[str, ...], index: int) -> str:
-    return classes[index] if 0 <= index < len(classes) else str(index)

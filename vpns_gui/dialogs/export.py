@@ -1,6 +1,6 @@
-"""Export: which saved state, into which folder; then its progress and what was verified."""
+"""Export: which saved state, as what, into which folder; then its progress and what was verified."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
@@ -22,27 +23,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vpns_engine.specs.export import ExportFormat, ExportSpec
+from vpns_engine.words import size_text
+from vpns_gui.dialogs.export_choices import ExportChoices
+from vpns_gui.dialogs.export_formats import FormatTicks
 from vpns_gui.dialogs.said import Said, fit_height
 
-PLAIN, RELEASED = "plain", "released"
-_FORMATS = {PLAIN: "For plain PyTorch", RELEASED: "Checkpoint of the released code"}
-_INTROS = {
-    PLAIN: "Writes a folder for plain PyTorch: the unmodified network with the mask folded in, the masks, the prompt, the "
-    "label mapping, the settings and a loader example. It is read again in a fresh process before it counts as done.",
-    RELEASED: "Writes a folder with a checkpoint (prune.pth or best.pth) as the authors' released code writes it: dense "
-    "weights, scores, prompt and mapping; neither mask nor density. It is read back before it counts as done.",
-}
+_INTRO = "Each file is read again in a fresh process and compared with the run before the folder appears."
+_WIDTH_PX = 800
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A saved state that can be exported, and the folder that is proposed for it in each format."""
+    """A saved state that can be exported, and the folders that are proposed for it."""
 
     label: str
     level: int
     stage: str
     folder: Path
     released: Path
+    """Where the released code's checkpoint goes where nothing else is wanted."""
+    has_prompt: bool = True
+    has_own_head: bool = False
+    """The run has a classifier of the task's own classes already."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,15 @@ class Wish:
     choice: Choice
     folder: str
     """As typed; it may begin with `~`."""
-    format: str = PLAIN
-    """`plain` or `released`."""
+    spec: ExportSpec
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What will be written, in bytes."""
+
+    formats: Mapping[ExportFormat, int]
+    whole: int
 
 
 class ExportDialog(QDialog):
@@ -61,93 +71,71 @@ class ExportDialog(QDialog):
 
     export_requested = Signal(object)
     """A Wish."""
+    cancel_requested = Signal()
+    """The export is not wanted any more."""
+    predict_requested = Signal(object)
+    """Pictures are to be predicted with this folder (Path)."""
+    wish_changed = Signal(object)
+    """It would be another one now (Wish, or None while it cannot work): its sizes are wanted."""
 
-    def __init__(self, choices: Sequence[Choice], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        choices: Sequence[Choice],
+        spec: ExportSpec,
+        unavailable: Mapping[ExportFormat, str],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`spec` is what is proposed; `unavailable` says why a format cannot be written here."""
         super().__init__(parent)
         self.setObjectName("export")
         self.setWindowTitle("Export")
-        self._choices = tuple(choices)
+        self._all = tuple(choices)
         self._busy = False
         self._result: Path | None = None
-        self._make_widgets()
+        self._make_fields(unavailable)
+        self._make_buttons()
         self._lay_out()
-        self._which.currentIndexChanged.connect(self._propose)
-        self._format.currentIndexChanged.connect(self._explain)
-        self._which.setCurrentIndex(len(self._choices) - 1)
-        self._propose()
+        self._formats.set_formats(spec.formats)
+        self._choices.set_spec(spec)
+        self._which.setCurrentIndex(len(self._all) - 1)
+        self._take_state()
+        self._which.currentIndexChanged.connect(self._take_state)
+        self._formats.changed.connect(self._update)
+        self._formats.changed.connect(self._propose)
+        self._choices.changed.connect(self._update)
 
-    def _make_widgets(self) -> None:
-        self._which = QComboBox(self)
-        self._which.setObjectName("exportWhich")
-        for choice in self._choices:
-            self._which.addItem(choice.label)
-        self._format = QComboBox(self)
-        self._format.setObjectName("exportFormat")
-        for value, label in _FORMATS.items():
-            self._format.addItem(label, value)
-        self._intro = QLabel(_INTROS[PLAIN], self)
-        self._intro.setWordWrap(True)
-        self._folder = QLineEdit(self)
-        self._folder.setObjectName("exportFolder")
-        self._folder.setMinimumWidth(420)
-        self._browse = QPushButton("Choose …", self)
-        self._browse.setAutoDefault(False)
-        self._browse.clicked.connect(self._choose_folder)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        policy = self._bar.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._bar.setSizePolicy(policy)
-        self._text = Said(self, "exportText")
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        self._export = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.ActionRole)
-        self._export.setObjectName("exportStart")
-        self._export.setDefault(True)
-        self._export.clicked.connect(self._ask)
-        self._open = self._buttons.addButton("Open folder", QDialogButtonBox.ButtonRole.ActionRole)
-        self._open.setObjectName("exportOpen")
-        self._open.clicked.connect(self._open_folder)
-        self._open.hide()
-        self._buttons.rejected.connect(self.close)
-        self._folder.textChanged.connect(self._allow)
+    @property
+    def wish(self) -> Wish | str:
+        """What is asked for now, or why it cannot work."""
+        spec = self._choices.spec(self._formats.formats)
+        if isinstance(spec, str):
+            return spec
+        folder = self._folder.text().strip()
+        return Wish(self._all[self._which.currentIndex()], folder, spec) if folder else "choose a folder"
 
-    def _lay_out(self) -> None:
-        where = QHBoxLayout()
-        where.addWidget(self._folder, 1)
-        where.addWidget(self._browse)
-        form = QFormLayout()
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(8)
-        form.addRow("&State", self._which)
-        form.addRow("&Format", self._format)
-        name = QLabel("&New folder", self)
-        name.setBuddy(self._folder)
-        form.addRow(name, where)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
-        layout.addWidget(self._intro)
-        layout.addLayout(form)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._text)
-        layout.addStretch(1)
-        layout.addWidget(self._buttons)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it does not count the lines of wrapped text
-        self._bar.hide()
-        self.setMinimumWidth(640)
-        fit_height(self)
+    @property
+    def text(self) -> str:
+        """What it says below the bar."""
+        return self._text.text()
+
+    def set_sizes(self, sizes: Sizes | None) -> None:
+        """Show what will be written; None while it is counted."""
+        self._formats.set_sizes(sizes.formats if sizes else None)
+        self._whole.setText(f"Together about {size_text(sizes.whole)}" if sizes and self._formats.formats else "")
 
     def set_progress(self, text: str, done: float | None) -> None:
         """Show how far the export is."""
-        self._text.say(text + " …")
-        self._bar.setRange(0, 0 if done is None else 1000)
-        self._bar.setValue(round((done or 0.0) * 1000))
+        if self._busy and self._cancel.isEnabled():
+            self._text.say(text + " …")
+            self._bar.setRange(0, 0 if done is None else 1000)
+            self._bar.setValue(round((done or 0.0) * 1000))
 
-    def set_done(self, folder: Path, text: str) -> None:
-        """Show what was written and verified."""
+    def set_done(self, folder: Path, text: str, *, predicts: bool = True) -> None:
+        """Show what was written and verified; `predicts`: there is a network in it."""
         self._result = folder
         self._set_busy(False)
         self._open.show()
+        self._predict.setVisible(predicts)
         self._open.setDefault(True)
         self._text.say(text, "good")
 
@@ -156,31 +144,126 @@ class ExportDialog(QDialog):
         self._set_busy(False)
         self._text.say(f"Not exported: {text}", "danger")
 
-    @property
-    def text(self) -> str:
-        """What it says below the bar."""
-        return self._text.text()
+    def _make_fields(self, unavailable: Mapping[ExportFormat, str]) -> None:
+        self._which = QComboBox(self)
+        self._which.setObjectName("exportWhich")
+        self._which.setAccessibleName("Saved state")
+        for choice in self._all:
+            self._which.addItem(choice.label)
+        self._formats = FormatTicks(self, unavailable)
+        self._choices = ExportChoices(self)
+        self._folder = QLineEdit(self)
+        self._folder.setObjectName("exportFolder")
+        self._folder.setAccessibleName("New folder")
+        self._browse = QPushButton("Browse …", self)
+        self._browse.setObjectName("exportBrowse")
+        self._browse.setAutoDefault(False)
+        self._browse.clicked.connect(self._choose_folder)
+        self._whole = QLabel(self)
+        self._whole.setObjectName("exportWhole")
+        self._whole.setAccessibleName("Size of the whole folder")
+        self._bar = QProgressBar(self)
+        self._bar.setObjectName("exportBar")
+        self._bar.setAccessibleName("Progress of the export")
+        self._bar.setTextVisible(False)
+        self._text = Said(self, "exportText")
+        self._folder.textChanged.connect(self._allow)
+
+    def _make_buttons(self) -> None:
+        self._buttons = QDialogButtonBox(self)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self._export = self._button("Export", "exportStart", role, self._ask)
+        self._open = self._button("Open folder", "exportOpen", role, self._open_folder)
+        self._predict = self._button("Predict with it", "exportPredict", role, self._ask_predict)
+        self._cancel = self._button("Cancel", "exportCancel", role, self._ask_cancel)
+        self._close = self._button("Close", "exportClose", QDialogButtonBox.ButtonRole.RejectRole, self.close)
+        self._export.setDefault(True)
+        for button in (self._open, self._predict, self._cancel):
+            button.hide()
+
+    def _button(self, text: str, name: str, role: QDialogButtonBox.ButtonRole, act: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.clicked.connect(act)
+        self._buttons.addButton(button, role)
+        return button
+
+    def _lay_out(self) -> None:
+        where = QHBoxLayout()
+        where.addWidget(self._folder, 1)
+        where.addWidget(self._browse)
+        top, bottom = QFormLayout(), QFormLayout()
+        top.addRow("&State", self._which)
+        name = QLabel("&New folder", self)
+        name.setBuddy(self._folder)
+        bottom.addRow(name, where)
+        intro = QLabel(_INTRO, self)
+        intro.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(12)
+        layout.addWidget(intro)
+        layout.addLayout(top)
+        layout.addWidget(self._formats)
+        layout.addWidget(self._line())
+        layout.addWidget(self._choices)
+        layout.addWidget(self._line())
+        layout.addLayout(bottom)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._text)
+        layout.addStretch(1)
+        below = QHBoxLayout()
+        below.addWidget(self._whole, 1)
+        below.addWidget(self._buttons)
+        layout.addLayout(below)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it does not count the lines of wrapped text
+        self._bar.hide()
+        self.setMinimumWidth(_WIDTH_PX)
+        fit_height(self)
+
+    def _line(self) -> QFrame:
+        line = QFrame(self)
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setFrameShadow(QFrame.Shadow.Sunken)
+        return line
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
         self._bar.setVisible(busy)
-        for widget in (self._which, self._format, self._folder, self._browse, self._export, self._buttons):
+        self._cancel.setVisible(busy)
+        self._cancel.setEnabled(busy)
+        self._close.setVisible(not busy)
+        for widget in (self._which, self._formats, self._choices, self._folder, self._browse):
             widget.setEnabled(not busy)
+        if busy:
+            self._cancel.setFocus()
         self._allow()
 
     def _allow(self) -> None:
         """Offer Export, but not again into the folder that it has just written."""
-        self._export.setEnabled(not self._busy and self._folder.text().strip() != str(self._result))
+        written = self._folder.text().strip() == str(self._result)
+        self._export.setEnabled(not self._busy and not written and bool(self._formats.formats))
+
+    def _take_state(self) -> None:
+        if self._all:
+            choice = self._all[self._which.currentIndex()]
+            self._choices.set_run(has_prompt=choice.has_prompt, has_own_head=choice.has_own_head)
+        self._propose()
+        self._update()
+
+    def _update(self) -> None:
+        """Take in that something was ticked or chosen."""
+        self._choices.set_formats(self._formats.formats)
+        self._allow()
+        wish = self.wish
+        self.wish_changed.emit(wish if isinstance(wish, Wish) else None)
 
     def _propose(self) -> None:
-        if self._choices:
-            choice = self._choices[self._which.currentIndex()]
-            self._folder.setText(str(choice.released if self._format.currentData() == RELEASED else choice.folder))
-
-    def _explain(self) -> None:
-        self._intro.setText(_INTROS[self._format.currentData()])
-        self._propose()
-        fit_height(self)
+        if self._all:
+            choice = self._all[self._which.currentIndex()]
+            alone = self._formats.formats == ("released",)
+            if self._folder.text() in ("", *(str(path) for one in self._all for path in (one.folder, one.released))):
+                self._folder.setText(str(choice.released if alone else choice.folder))
 
     def _choose_folder(self) -> None:
         dialog = QFileDialog(self, "Folder to make the export in", str(Path(self._folder.text()).parent))
@@ -194,24 +277,36 @@ class ExportDialog(QDialog):
         self._folder.setText(str(Path(parent) / Path(self._folder.text()).name))
 
     def _ask(self) -> None:
-        choice, wanted = self._choices[self._which.currentIndex()], str(self._format.currentData())
-        wish = Wish(choice, self._folder.text().strip(), wanted)
-        if not wish.folder:
-            self.set_failed("choose a folder")
+        wish = self.wish
+        if isinstance(wish, str):
+            self.set_failed(wish)
             return
         self._open.hide()
+        self._predict.hide()
         self._set_busy(True)
         self.set_progress("Starting", None)
         self.export_requested.emit(wish)
+
+    def _ask_cancel(self) -> None:
+        self._cancel.setEnabled(False)
+        self._text.say("Cancelling …")
+        self.cancel_requested.emit()
+
+    def _ask_predict(self) -> None:
+        if self._result is not None:
+            self.predict_requested.emit(self._result)
+            self.accept()
 
     def _open_folder(self) -> None:
         if self._result is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._result)))
 
     def reject(self) -> None:
-        """Stay while the export is at work: it cannot be taken back half way."""
+        """Close; while the export is at work that cancels it, and the dialog stays to say so."""
         if not self._busy:
             super().reject()
+        elif self._cancel.isEnabled():
+            self._ask_cancel()
 
     def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
         """Text wraps differently at another width."""
@@ -222,5 +317,6 @@ class ExportDialog(QDialog):
         """Stay while the export is at work."""
         if self._busy:
             closing.ignore()
+            self.reject()
         else:
             super().closeEvent(closing)

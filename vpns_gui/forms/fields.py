@@ -34,6 +34,9 @@ BASIC = (
 DEVICE = "device"
 """Its choices are what the machine has, not words of the spec."""
 
+TYPED: tuple[EditorKind, ...] = ("whole", "number", "text", "path", "percents")
+"""What is changed letter by letter."""
+
 MANY = 10
 """A choice of so many values or more is picked from a list that can be searched."""
 

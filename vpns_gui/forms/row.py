@@ -5,8 +5,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from vpns_gui import theme
 from vpns_gui.forms.editor_for import editor_for
+from vpns_gui.forms.field_terms import term_of
 from vpns_gui.forms.fields import FormField
 from vpns_gui.forms.relevance import Presence
+from vpns_gui.terms import TERM, tip
 from vpns_gui.theme import Colours
 
 HEIGHT_PX = 26
@@ -76,8 +78,11 @@ class FieldRow(QWidget):
 
     def _explain(self) -> None:
         tooltip = f"<p>{self.field.tooltip}</p>" if self.field.tooltip else ""  # rich text: Qt wraps no other
+        term = term_of(self.field.location)
         for widget in (self._label, self.editor, self._unit):
-            widget.setToolTip(tooltip)
+            widget.setToolTip(tooltip + (tip(term) if term else ""))
+        if term:
+            self.setProperty(TERM, term)
 
     def _arrange(self) -> None:
         layout = self._grid = QGridLayout(self)

@@ -14,11 +14,14 @@ from vpns_gui.forms.choices import Choices, Sources, choices_at_first, sources_o
 from vpns_gui.forms.data_note import DownloadSight
 from vpns_gui.forms.draft import Draft
 from vpns_gui.forms.estimate_line import EstimateLine
+from vpns_gui.forms.fields import TYPED, form_fields
 from vpns_gui.forms.form import DATA_SET, ConfigForm
 from vpns_gui.forms.memory import FormState
+from vpns_gui.forms.own_undo import OwnUndo
 from vpns_gui.forms.preset_bar import PresetBar
 from vpns_gui.forms.sights import hints, preset_hints, sight_of, weights_note
 from vpns_gui.forms.start_bar import StartBar
+from vpns_gui.forms.undo import Steps
 from vpns_gui.forms.verdict import judge
 
 WIDTH_PX = 380
@@ -74,6 +77,9 @@ class SetupPanel(QWidget):
     root_requested = Signal(bool)
     """Another data root for all runs is wanted."""
 
+    steps_changed = Signal(object)
+    """(what an undo takes back, what a redo does again); empty where there is nothing."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presets: tuple[Preset, ...] = all_presets()
@@ -93,9 +99,11 @@ class SetupPanel(QWidget):
         """What stood in the form before a run of the queue was edited; None while none is."""
         self._told: FormState | None = None
         self._verdict = judge(self._draft, self._choices)
+        self._steps = Steps()
         self._arrange()
         self._connect()
         self._take_preset(self._presets[0])
+        self.begin_steps()
 
     @property
     def config(self) -> RunConfig | None:
@@ -159,6 +167,23 @@ class SetupPanel(QWidget):
         self._start.set_control_wanted(state.control)
         self._show(state.draft, preset)
 
+    def begin_steps(self) -> None:
+        """Let no undo go further back than what stands here now."""
+        self._steps.begin(self.state)
+        self.tell_steps()
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self._put_step(self._steps.undo())
+
+    def redo(self) -> None:
+        """Do again what the last undo took back."""
+        self._put_step(self._steps.redo())
+
+    def tell_steps(self) -> None:
+        """Say once more what an undo takes back and a redo does again."""
+        self.steps_changed.emit((self._steps.back, self._steps.forth))
+
     def set_own_presets(self, presets: Sequence[Preset]) -> None:
         """Offer a person's own presets beside those of the program."""
         self._presets = (*all_presets(), *presets)
@@ -173,11 +198,13 @@ class SetupPanel(QWidget):
         self._preset, self._begun = preset.key, self._draft.values
         self._bar.set_preset(preset)
         self._judge()
+        self._note("the preset")
 
     def begin_editing(self, config: RunConfig, name: str) -> None:
         """Show the settings of a run of the queue, to be put back into it."""
         self._before = self._before or self.state
         self.set_config(config)
+        self.begin_steps()
         self._start.set_edited(name)
         self._say_reason()
 
@@ -187,6 +214,7 @@ class SetupPanel(QWidget):
         self._start.set_edited("")
         if before is not None:
             self.set_state(before)
+            self.begin_steps()
 
     def set_choices(self, choices: Choices) -> None:
         """Take in what is offered; what was known before stays known."""
@@ -204,6 +232,7 @@ class SetupPanel(QWidget):
         draft = Draft.of(config.model_dump())
         same = (preset for preset in self._presets if Draft.of(preset.values).values == draft.values)
         self._show(draft, next(same, None))
+        self._note("all settings")
 
     def set_download(self, download: DownloadSight | None, dataset: Dataset | None = None) -> None:
         """Show how far the download of a data set is; None: none is on. A run on it has to wait."""
@@ -227,6 +256,7 @@ class SetupPanel(QWidget):
 
     def _take_preset(self, preset: Preset) -> None:
         self._show(Draft.of(preset.values), preset)
+        self._note("the preset")
 
     def _show(self, draft: Draft, preset: Preset | None) -> None:
         self._look_again()
@@ -245,6 +275,8 @@ class SetupPanel(QWidget):
             self._forget_failure()
         self._draft = self._draft.put(location, value)
         self._judge()
+        field = form_fields()[location]
+        self._note(field.label, joined=location if field.kind in TYPED else "")
 
     def _forget_failure(self) -> None:
         if not self._downloading:
@@ -269,6 +301,15 @@ class SetupPanel(QWidget):
         self._tell_state()
         self._pause.start()
 
+    def _note(self, words: str, *, joined: str = "") -> None:
+        self._steps.note(self.state, words, joined=joined)
+        self.tell_steps()
+
+    def _put_step(self, state: FormState | None) -> None:
+        if state is not None:
+            self.set_state(state)
+            self.tell_steps()
+
     def _tell_state(self) -> None:
         if not self.editing and self.state != self._told:  # what is edited belongs to the queue
             self._told = self.state
@@ -277,6 +318,7 @@ class SetupPanel(QWidget):
     def _change_control(self) -> None:
         self._say_summary()
         self._tell_state()
+        self._note("Control arm as well")
 
     def _say_summary(self) -> None:
         count = len(self.sweep.configs) if self.sweep is not None else 0
@@ -332,6 +374,7 @@ class SetupPanel(QWidget):
     def _connect(self) -> None:
         self._bar.preset_requested.connect(self._take_preset)
         self._form.edited.connect(self._edit)
+        OwnUndo(self._form).left.connect(self._steps.part)
         note = self._form.data_note
         note.download_requested.connect(self._request_download)
         note.cancel_requested.connect(self.cancel_requested)

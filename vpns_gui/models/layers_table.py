@@ -15,15 +15,20 @@ NEARLY_EMPTY = 0.01
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 DENSITY_ROLE = Qt.ItemDataRole.UserRole + 1
+MARK_ROLE = Qt.ItemDataRole.UserRole + 2
+"""Whether it is marked for being nearly empty."""
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("#", "Layer", "Density", "Kept", "Weights", "Shape")
+_COLUMNS = ("#", "Layer", "Density", "Kept", "Weights", "Share of kept", "Empty out", "Empty in", "Shape")
 _TIPS = (
     "Place in the network, from the input on",
-    "Name of the layer in the network",
+    "Name of the layer in the network. The classifier's rows that no target class uses stand apart, where there are any",
     "Density: share of the layer's weights that the mask keeps; red and ! where it is under 1 %",
     "Weights that the mask keeps",
     "Scored weights of the layer",
+    "Share of all kept weights of the network that are in this layer",
+    "Output channels with every weight pruned: they give the same whatever comes in",
+    "Input channels that no kept weight reads",
     "Shape of the weight: output channels × input channels × kernel height × kernel width",
 )
 DENSITY_COLUMN = _COLUMNS.index("Density")
@@ -34,12 +39,22 @@ _WIDEST = "! 0.99 %"
 
 @dataclass(frozen=True)
 class LayerRow:
-    """A layer and how many of its weights are kept."""
+    """A layer, or the rows of the classifier that no target class uses, and how many of the weights are kept."""
 
     name: str
     shape: tuple[int, ...]
     numel: int
     kept: int
+    empty_out: int | None = None
+    """Output channels with nothing kept; None while that is not counted."""
+    empty_in: int | None = None
+    unused: bool = False
+    """Rows of the classifier that no target class uses."""
+
+    @property
+    def title(self) -> str:
+        """What a person reads; no two rows have the same."""
+        return f"{self.name}, {self.shape[0]:,} unused rows" if self.unused else self.name
 
     @property
     def density(self) -> float:
@@ -48,18 +63,24 @@ class LayerRow:
 
     @property
     def nearly_empty(self) -> bool:
-        """Tell whether so little is left that the layer may let nothing through."""
-        return self.density < NEARLY_EMPTY
+        """Tell whether so little is left that the layer may let nothing through; of rows nobody uses that says nothing."""
+        return self.density < NEARLY_EMPTY and not self.unused
 
 
-def density_text(density: float) -> str:
+def density_text(density: float, *, marked: bool = True) -> str:
     """Write a density so that small ones stay readable; marked with ! where it is under 1 %."""
     value = density * 100
+    mark = "! " if marked else ""
     if value == 0:
-        return "! 0 %"
+        return f"{mark}0 %"
     if density < NEARLY_EMPTY:
-        return f"! {min(value, 0.99):.2f} %" if value >= 0.01 else "! < 0.01 %"
+        return f"{mark}{min(value, 0.99):.2f} %" if value >= 0.01 else f"{mark}< 0.01 %"
     return f"{value:.1f} %"
+
+
+def share_text(share: float) -> str:
+    """Write a share of all kept weights."""
+    return "0 %" if share == 0 else f"{share:.1%}".replace("%", " %") if share >= 0.001 else "< 0.1 %"
 
 
 class LayersTable(QAbstractTableModel):
@@ -68,6 +89,7 @@ class LayersTable(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[LayerRow, ...] = ()
+        self._kept = 0
 
     @property
     def rows(self) -> tuple[LayerRow, ...]:
@@ -77,7 +99,8 @@ class LayersTable(QAbstractTableModel):
     def set_rows(self, rows: Sequence[LayerRow]) -> None:
         """Show layers; the selection stays where they are the same layers with other numbers."""
         new = tuple(rows)
-        if [row.name for row in new] == [row.name for row in self._rows]:
+        self._kept = sum(row.kept for row in new)
+        if [row.title for row in new] == [row.title for row in self._rows]:
             self._rows = new
             if new:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(_COLUMNS) - 1))
@@ -85,6 +108,24 @@ class LayersTable(QAbstractTableModel):
         self.beginResetModel()
         self._rows = new
         self.endResetModel()
+
+    def as_text(self) -> tuple[list[str], list[list[str]]]:
+        """Give titles and rows for a file: counts without separators, shares as numbers from 0 to 1."""
+        titles = ["place", "layer", "density", "kept", "weights", "share_of_kept", "empty_outputs", "empty_inputs", "shape"]
+        rows = [
+            [
+                str(number + 1),
+                row.title,
+                f"{row.density:.6g}",
+                str(row.kept),
+                str(row.numel),
+                f"{self._share(row):.6g}",
+                *("" if count is None else str(count) for count in (row.empty_out, row.empty_in)),
+                "x".join(str(side) for side in row.shape),
+            ]
+            for number, row in enumerate(self._rows)
+        ]
+        return titles, rows
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
         """Count the layers."""
@@ -127,18 +168,42 @@ class LayersTable(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.ForegroundRole:
-                return QColor(colours().danger) if row.nearly_empty and column == 1 else None
+                return QColor(colours().danger) if row.nearly_empty and column == 1 else self._faint(row)
             case _ if role == SORT_ROLE:
-                return (index.row(), row.name, row.density, row.kept, row.numel, row.shape[0] if row.shape else 0)[column]
+                return self._order(index.row(), column)
             case _ if role == DENSITY_ROLE:
                 return row.density
+            case _ if role == MARK_ROLE:
+                return row.nearly_empty
             case _:
                 return None
 
+    def _faint(self, row: LayerRow) -> QColor | None:
+        return QColor(colours().muted) if row.unused else None
+
+    def _share(self, row: LayerRow) -> float:
+        return row.kept / self._kept if self._kept else 0.0
+
+    def _order(self, number: int, column: int) -> int | float | str:
+        row = self._rows[number]
+        # None, not counted yet, comes before 0; shares are in the order of the counts
+        out, into = (-1 if count is None else count for count in (row.empty_out, row.empty_in))
+        first = row.shape[0] if row.shape else 0
+        return (number, row.title, row.density, row.kept, row.numel, row.kept, out, into, first)[column]
+
     def _text(self, number: int, column: int) -> str:
         row = self._rows[number]
-        shape = "×".join(str(side) for side in row.shape)
-        return (str(number + 1), row.name, density_text(row.density), f"{row.kept:,}", f"{row.numel:,}", shape)[column]
+        empty = ["…" if count is None else f"{count:,}" for count in (row.empty_out, row.empty_in)]
+        return (
+            str(number + 1),
+            row.title,
+            density_text(row.density, marked=not row.unused),
+            f"{row.kept:,}",
+            f"{row.numel:,}",
+            share_text(self._share(row)),
+            *empty,
+            "×".join(str(side) for side in row.shape),
+        )[column]
 
 
 class DensityDelegate(QStyledItemDelegate):
@@ -154,7 +219,7 @@ class DensityDelegate(QStyledItemDelegate):
             painter.fillRect(rect, option.palette.highlight())
         number = option.fontMetrics.horizontalAdvance(_WIDEST)
         track = QRect(rect.x() + 6, rect.y() + rect.height() // 2 - 4, max(20, rect.width() - number - 14), 8)
-        low = density < NEARLY_EMPTY
+        low = bool(index.data(MARK_ROLE))
         painter.fillRect(track, QColor(scheme.raised))
         if density > 0:
             bar = QRect(track.topLeft(), QSize(max(2, round(track.width() * density)), track.height()))
@@ -163,7 +228,7 @@ class DensityDelegate(QStyledItemDelegate):
         painter.drawRect(track.adjusted(0, 0, -1, -1))
         painter.setPen(QColor(scheme.on_accent if selected else scheme.danger if low else scheme.text))
         text = QRect(track.right() + 2, rect.y(), rect.right() - track.right() - 5, rect.height())
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, density_text(density))
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(index.data()))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802
@@ -178,7 +243,9 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 
 def _tooltip(row: LayerRow) -> str:
-    text = f"{row.name}: {row.kept:,} of {row.numel:,} weights kept (density {density_text(row.density).removeprefix('! ')})"
+    text = f"{row.title}: {row.kept:,} of {row.numel:,} weights kept (density {density_text(row.density, marked=False)})"
+    if row.unused:
+        return f"{text}\nOutputs of source classes that no target class is mapped to: nothing reads them."
     if row.kept == 0:
         return f"{text}\nThe layer is empty: nothing passes through it."
     return f"{text}\nUnder 1 % is left: the layer may let hardly anything through." if row.nearly_empty else text

@@ -23,6 +23,8 @@ class CurvePanel(QWidget):
 
     pointed_at = Signal(object)
     """The epoch under the pointer (float), None when it leaves."""
+    moment_requested = Signal(float)
+    """A place on the axis of epochs that was clicked, or that the line of the moment was drawn to."""
 
     def __init__(
         self, title: str, unit: str, styles: Sequence[CurveStyle], *, is_last: bool = False, parent: QWidget | None = None
@@ -40,8 +42,13 @@ class CurvePanel(QWidget):
         self.item = self.plot.getPlotItem()
         self.box = self.item.getViewBox()
         self._set_axes(unit, is_last)
+        self.plot.scene().sigMouseClicked.connect(self._click)
         self._cursor = self._vertical_line()
         self._cursor.hide()
+        self._moment = self._vertical_line(movable=True)
+        self._moment.setZValue(20)
+        self._moment.sigDragged.connect(lambda line: self.moment_requested.emit(float(line.value())))
+        self._moment.hide()
         self._boundaries: list[Any] = []
         self._styles = {style.key: style for style in styles}
         self._curves = {style.key: self._curve() for style in styles}
@@ -165,6 +172,12 @@ class CurvePanel(QWidget):
             self._cursor.setPos(x)
         self._cursor.setVisible(x is not None)
 
+    def set_moment(self, x: float | None) -> None:
+        """Mark the moment that is looked at; the mark can be drawn along the axis. None removes it."""
+        if x is not None:
+            self._moment.setPos(x)
+        self._moment.setVisible(x is not None)
+
     def recolour(self, scheme: Colours) -> None:
         """Take the colours of a scheme."""
         self._scheme = scheme
@@ -187,10 +200,12 @@ class CurvePanel(QWidget):
             line.setPen(pg.mkPen(scheme.border, width=2))
         if self._level is not None:
             self._level.setPen(pg.mkPen(scheme.muted, style=Qt.PenStyle.DotLine))
-        self._cursor.setPen(pg.mkPen(scheme.muted, width=1))
+        self._cursor.setPen(pg.mkPen(scheme.muted, width=1, style=Qt.PenStyle.DotLine))
+        self._moment.setPen(pg.mkPen(scheme.text, width=1.5))
+        self._moment.setHoverPen(pg.mkPen(scheme.text, width=3))
 
-    def _vertical_line(self) -> Any:  # noqa: ANN401 - pyqtgraph has no types
-        line = pg.InfiniteLine(angle=90, movable=False)
+    def _vertical_line(self, *, movable: bool = False) -> Any:  # noqa: ANN401 - pyqtgraph has no types
+        line = pg.InfiniteLine(angle=90, movable=movable)
         line.setZValue(2)
         self.item.addItem(line, ignoreBounds=True)
         return line
@@ -200,6 +215,11 @@ class CurvePanel(QWidget):
             self.pointed_at.emit(float(self.box.mapSceneToView(where).x()))
         else:
             self.pointed_at.emit(None)
+
+    def _click(self, click: Any) -> None:  # noqa: ANN401 - pyqtgraph has no types
+        where = click.scenePos()
+        if click.button() == Qt.MouseButton.LeftButton and self.box.sceneBoundingRect().contains(where):
+            self.moment_requested.emit(float(self.box.mapSceneToView(where).x()))
 
     def eventFilter(self, watched: QObject, happened: QEvent) -> bool:  # noqa: N802
         """See the pointer leave the plot."""

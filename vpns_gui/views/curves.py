@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from vpns_engine.history import RunHistory
 from vpns_gui import theme
+from vpns_gui.take_away import offer
 from vpns_gui.theme import Colours
 from vpns_gui.views.curve_panel import CurvePanel
 from vpns_gui.views.curve_series import LevelCurves, Series, accuracy_range, at, last, place
@@ -46,7 +46,10 @@ _EMPTY = ("No curves yet", "Start a run or open one: accuracy, loss and kept den
 
 
 class CurvesView(QWidget):
-    """Three plots with one axis of epochs; the legends show the values at the pointer, else the newest ones."""
+    """Three plots with one axis of epochs; the legends show the values at the pointer, else at the moment looked at."""
+
+    moment_requested = Signal(float)
+    """A place on the axis of epochs: clicked, or the moment's line was drawn there."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +59,7 @@ class CurvesView(QWidget):
         self._curves: LevelCurves | None = None
         self._series: dict[str, Series] = {}
         self._cursor: float | None = None
+        self._moment: float | None = None
         self._known = (-1, -1, -1)
         content = self._content = QWidget(self)
         self.accuracy = CurvePanel("Accuracy", "%", _ACCURACY, parent=content)
@@ -97,6 +101,9 @@ class CurvesView(QWidget):
             self.loss.add_thin_line(key)
         for panel in self._panels:
             panel.pointed_at.connect(self._point)
+            panel.moment_requested.connect(self.moment_requested)
+        for widget in (self, *(panel.plot for panel in self._panels)):
+            offer(widget, "Curves", table=lambda: self.table, picture=lambda: self.picture)
         for panel in self._panels[1:]:
             panel.item.setXLink(self.accuracy.item)
 
@@ -113,7 +120,9 @@ class CurvesView(QWidget):
         self._note.setWordWrap(True)
         self._all = QPushButton("Show all epochs", content)
         self._all.setObjectName("showAll")
-        self._all.setToolTip("Undo zooming and moving. The wheel zooms the axis of epochs, dragging moves it.")
+        self._all.setToolTip(
+            "Undo zooming and moving. The wheel zooms the axis of epochs, dragging moves it; a click chooses the epoch shown."
+        )
         self._all.clicked.connect(self._show_all)
         self._zoom = QPushButton("Zoom to the top", content)
         self._zoom.setObjectName("zoomTop")
@@ -157,6 +166,13 @@ class CurvesView(QWidget):
             self._draw(self._curves, epochs_changed=known[::2] != self._known[::2])
             self._known = known
         self._stack.show_content(True)
+
+    def set_moment(self, x: float | None) -> None:
+        """Mark the moment that is looked at by its place on the axis of epochs; None: there is none yet."""
+        self._moment = x
+        for panel in self._panels:
+            panel.set_moment(x)
+        self._read_out()
 
     def _start(self, history: RunHistory, level: int) -> None:
         assert self._curves is not None
@@ -220,14 +236,14 @@ class CurvesView(QWidget):
         self._read_out()
 
     def _read_out(self) -> None:
-        if self._curves is None:
+        if self._curves is None or not self._series:
             return
         for panel in self._panels:
             panel.set_cursor(self._cursor)
         pick: Callable[[Series], float | None] = last
-        if self._cursor is not None:
-            cursor = self._cursor
-            pick = lambda series: at(series, cursor)  # noqa: E731
+        place_shown = self._cursor if self._cursor is not None else self._moment
+        if place_shown is not None:
+            pick = lambda series: at(series, place_shown)  # noqa: E731
         shown = {key: pick(series) for key, series in self._series.items()}
         numbers = {key: percent(value) for key, value in shown.items() if key not in ("loss", "loss_prompted")}
         losses = {key: _loss_words(shown[key]) for key in ("loss", "loss_prompted")}
@@ -238,7 +254,9 @@ class CurvesView(QWidget):
     def _where(self) -> str:
         assert self._curves is not None
         if self._cursor is not None:
-            return f"at {place(self._curves.spans, self._cursor)}"
+            return f"at the pointer: {place(self._curves.spans, self._cursor)}"
+        if self._moment is not None:
+            return f"at {place(self._curves.spans, self._moment)}"
         newest = last(Series(self._series["density"].x, self._series["density"].x))
         return "waiting for the first epoch" if newest is None else f"newest: {place(self._curves.spans, newest)}"
 
@@ -260,19 +278,6 @@ class CurvesView(QWidget):
             panel.recolour(scheme)
         for label in (self._readout, self._note):
             label.setStyleSheet(f"color: {scheme.muted}")
-
-    def keyPressEvent(self, pressed: QKeyEvent) -> None:  # noqa: N802
-        """Move the read-out by an epoch with the arrow keys; Escape ends it."""
-        steps = {Qt.Key.Key_Left: -1.0, Qt.Key.Key_Right: 1.0}
-        key = Qt.Key(pressed.key())
-        if self._curves is not None and key in steps:
-            newest = self._series["density"].x
-            start = self._cursor if self._cursor is not None else float(newest[-1]) - steps[key] if newest.size else 0.0
-            self._point(start + steps[key])
-        elif key == Qt.Key.Key_Escape and self._cursor is not None:
-            self._point(None)
-        else:
-            super().keyPressEvent(pressed)
 
 
 def _loss_words(loss: float | None) -> str:

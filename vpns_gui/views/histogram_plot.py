@@ -1,18 +1,23 @@
-"""A histogram of kept and pruned weights, stacked, with the threshold as a line."""
+"""A histogram of kept and pruned weights, counts on a logarithmic scale, with the threshold as a line."""
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from vpns_gui.theme import Colours
+from vpns_gui.views import mask_pictures
 from vpns_gui.views.mask_pictures import Histogram
 
-_UNITS = ((1_000_000, "million weights"), (1_000, "thousand weights"), (1, "weights"))
+_FLOOR = -0.25
+"""Where bars begin, in powers of ten: a single weight must be seen."""
+_NARROW = 0.5
+"""Share of a bin's width that its kept weights take: the pruned ones behind them stay in sight."""
 
 
 class HistogramPlot(QWidget):
-    """Kept below, pruned above it."""
+    """Pruned in the whole width of a bin, kept in front of it: on this scale bars cannot be stacked."""
 
     def __init__(self, name: str, axis: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,15 +34,15 @@ class HistogramPlot(QWidget):
             self._item.getAxis(side).setStyle(maxTickLevel=0)
         self._item.getAxis("left").setWidth(52)
         self._item.setLabel("bottom", axis)
-        self._item.setLabel("left", "weights")
-        self._item.getViewBox().setLimits(yMin=0)
+        self._item.setLabel("left", "weights (log)")
+        self._item.getAxis("left").setToolTip("Number of weights in each bin, on a logarithmic scale")
         none = np.zeros(1)
         self.kept = pg.BarGraphItem(x0=none, x1=none, y0=none, height=none)
         self.pruned = pg.BarGraphItem(x0=none, x1=none, y0=none, height=none)
         self.threshold = pg.InfiniteLine(
             angle=90, movable=False, label="", labelOpts={"position": 0.9, "anchors": [(0, 0.5), (1, 0.5)]}
         )
-        for item in (self.kept, self.pruned, self.threshold):
+        for item in (self.pruned, self.kept, self.threshold):
             self._item.addItem(item)
         self._note = QLabel(self)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -58,20 +63,23 @@ class HistogramPlot(QWidget):
         if histogram is None:
             return
         left, right = histogram.edges[:-1], histogram.edges[1:]
-        zero = np.zeros(len(left))
-        self.kept.setOpts(x0=left, x1=right, y0=zero, height=histogram.kept)
-        self.pruned.setOpts(x0=left, x1=right, y0=histogram.kept, height=histogram.pruned)
+        inset = (right - left) * (1 - _NARROW) / 2
+        floor = np.full(len(left), _FLOOR)
+        self.kept.setOpts(x0=left + inset, x1=right - inset, y0=floor, height=_heights(histogram.kept))
+        self.pruned.setOpts(x0=left, x1=right, y0=floor, height=_heights(histogram.pruned))
         self._show_threshold(threshold)
-        tallest = float((histogram.kept + histogram.pruned).max(initial=1))
+        tallest = float(max(histogram.kept.max(initial=1), histogram.pruned.max(initial=1)))
         self._count_in(tallest)
-        self._item.setYRange(0, tallest * 1.06, padding=0)
-        self._item.setXRange(float(histogram.edges[0]), float(histogram.edges[-1]), padding=0.02)
+        self._item.setYRange(_FLOOR, np.log10(tallest) + 0.15, padding=0)
+        # a threshold beyond all scores must be seen too
+        right_end = max(float(histogram.edges[-1]), threshold or 0.0)
+        self._item.setXRange(float(histogram.edges[0]), right_end, padding=0.02)
 
     def _count_in(self, tallest: float) -> None:
-        unit, name = next(((unit, name) for unit, name in _UNITS if tallest >= 5 * unit), (1, "weights"))
-        axis = self._item.getAxis("left")
-        axis.setScale(1 / unit)
-        axis.setLabel(name)
+        decades = range(int(np.log10(tallest)) + 1)
+        step = 1 if len(decades) <= 5 else 2
+        ticks = [(float(power), f"{10**power:,}" if power < 4 else f"10{_raised(power)}") for power in decades[::step]]
+        self._item.getAxis("left").setTicks([ticks, []])
 
     def _show_threshold(self, threshold: float | None) -> None:
         self.threshold.setVisible(threshold is not None)
@@ -99,3 +107,11 @@ class HistogramPlot(QWidget):
     def hasHeightForWidth(self) -> bool:  # noqa: N802
         """Any height does, whatever the words that may stand in place of the plot."""
         return False
+
+
+def _heights(counts: mask_pictures.IntArray) -> npt.NDArray[np.float64]:
+    return np.where(counts > 0, np.log10(np.maximum(counts, 1)) - _FLOOR, 0.0)
+
+
+def _raised(power: int) -> str:
+    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(power))

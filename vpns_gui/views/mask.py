@@ -1,70 +1,83 @@
-"""The masks: a table of the layers, and the chosen layer in detail; one epoch at a time."""
+"""One mask: the whole network as bars above, and below it a table of the layers or the chosen layer in detail."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QHBoxLayout,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from vpns_gui import theme
+from vpns_gui.elided_label import ElidedLabel
 from vpns_gui.models.layers_table import DENSITY_COLUMN, NEARLY_EMPTY, SORT_ROLE, DensityDelegate, LayerRow, LayersTable
+from vpns_gui.take_away import offer
 from vpns_gui.theme import Colours
 from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
-from vpns_gui.views.epoch_slider import EpochSlider
+from vpns_gui.views.layer_bars import LayerBars, bar_text
 from vpns_gui.views.layer_panel import LayerPanel
 from vpns_gui.views.mask_pictures import LayerDetail
 from vpns_gui.views.picture import scrolled
 from vpns_gui.views.words import density_percent
 
-_LEAST_TABLE_PX = 200
+TABLE, LAYER = range(2)
 _COLUMN_GAP_PX, _MARK_PX = 8, 14
 _EMPTY = ("No mask yet", "The layers with what the mask keeps of each appear here after the first epoch.")
 _NOT_KEPT = (
     "The masks were not kept",
     "They were removed from the run folder to save room on the disk. File > Keeping says what later runs keep.",
 )
-_NO_LAYER = ("No layer shown", "Choose a layer in the table to see its mask, weights and scores.")
-
-
-class _Split(QSplitter):
-    resized = Signal()
-
-    def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
-        """Tell that there is another width to share out."""
-        super().resizeEvent(resized)
-        self.resized.emit()
+_NO_LAYER = ("No layer shown", "Choose a layer in the table or among the bars to see its mask, weights and scores.")
 
 
 class MaskView(QWidget):
-    """Shows what it is given; which layer and which epoch that is, is asked for with signals."""
+    """Shows what it is given; the chosen layer is asked for with a signal."""
 
     layer_requested = Signal(str)
     """Name of the layer a person chose, or of the first one as the table is filled."""
-    masks_requested = Signal(int)
-    """Index of the label whose masks should be shown: chosen with the slider, or the newest one while following."""
+    page_changed = Signal(int)
+    """TABLE or LAYER is seen now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("mask")
-        self.setAccessibleName("Masks")
+        self.setAccessibleName("One mask")
         content = QWidget(self)
-        self._split_by_hand = False
+        self._current: str | None = None
+        self._note = ""
         self._model = LayersTable(self)
         self._order = QSortFilterProxyModel(self)
         self._order.setSourceModel(self._model)
         self._order.setSortRole(SORT_ROLE)
-        self._table = self._make_table(content)
-        self._total = QLabel(content)
+        self.bars = LayerBars(content)
+        self.bars.chosen.connect(self._choose_row)
+        self.bars.opened.connect(lambda _place: self.show_page(LAYER))
+        self.bars.pointed_at.connect(self._tell_bar)
+        self.table = self._make_table(content)
+        self.panel = LayerPanel(content)
+        self._detail = NoteOrContent(EmptyNote(*_NO_LAYER, content), scrolled(self.panel, content), content)
+        self._pages = QStackedWidget(content)
+        self._pages.addWidget(self.table)
+        self._pages.addWidget(self._detail)
+        self._total = ElidedLabel(content)
         self._total.setObjectName("maskTotal")
-        self._warning = QLabel(content)
+        self._said = ElidedLabel(content)
+        self._said.setObjectName("maskNote")
+        self._warning = ElidedLabel(content)
         self._warning.setObjectName("maskWarning")
-        self._warning.setWordWrap(True)
-        self._panel = LayerPanel(content)
-        self._detail = NoteOrContent(EmptyNote(*_NO_LAYER, content), scrolled(self._panel, content), content)
-        self._slider = EpochSlider("maskEpoch", content)
-        self._slider.requested.connect(self.masks_requested)
+        self.headline = self._make_headline(content)
         self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), content, self)
         self._lay_out(content)
+        offer(self.bars, "Mask overview", table=lambda: self.rows_as_text)
+        offer(self.panel.map, "Density map")
+        offer(self.panel.mosaic, "Kernels")
         theme.follow(self, self._recolour)
 
     def _make_table(self, parent: QWidget) -> QTableView:
@@ -84,45 +97,63 @@ class MaskView(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
         table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setStretchLastSection(True)
+        table.horizontalHeader().setStretchLastSection(False)  # a number far to the right of its title is hard to follow
         table.horizontalHeader().setMinimumSectionSize(30)
         table.selectionModel().currentRowChanged.connect(self._chosen)
+        table.activated.connect(lambda _index: self.show_page(LAYER))
+        offer(table, "Layers", table=lambda: self.rows_as_text)
         return table
 
-    def _lay_out(self, content: QWidget) -> None:
-        left = QWidget(content)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.setSpacing(6)
-        for widget in (self._total, self._warning):
-            column.addWidget(widget)
-        column.addWidget(self._table, 1)
-        self._total.setWordWrap(True)
+    def _make_headline(self, parent: QWidget) -> QWidget:
+        """Make the line above the bars: what is kept in total, and the choice of what is seen below them."""
+        headline = QWidget(parent)
+        row = QHBoxLayout(headline)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
         font = self._total.font()
         font.setBold(True)
         self._total.setFont(font)
-        left.setMinimumWidth(_LEAST_TABLE_PX)
-        split = self._split = _Split(Qt.Orientation.Horizontal, content)
+        row.addWidget(self._total, 1)
+        self._group = QButtonGroup(headline)
+        for page, (text, name, tip) in enumerate(
+            (
+                ("All layers", "maskTable", "A table of all layers below the bars"),
+                ("One layer", "maskLayer", "The chosen layer in detail below the bars (Enter, or a double click on it)"),
+            )
+        ):
+            button = QToolButton(headline)
+            button.setText(text)
+            button.setObjectName(name)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            button.setChecked(page == TABLE)
+            self._group.addButton(button, page)
+            row.addWidget(button)
+        self._group.idClicked.connect(self.show_page)
+        return headline
+
+    def _lay_out(self, content: QWidget) -> None:
+        split = QSplitter(Qt.Orientation.Vertical, content)
+        split.setObjectName("maskSplit")
         split.setChildrenCollapsible(False)
-        split.addWidget(left)
-        split.addWidget(self._detail)
-        split.setStretchFactor(0, 0)
-        split.setStretchFactor(1, 1)
-        split.splitterMoved.connect(self._take_split)
-        split.resized.connect(self._share_width)
+        split.addWidget(self.bars)
+        split.addWidget(self._pages)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 4)
+        split.setSizes([120, 300])
+        self._under = QHBoxLayout()
+        self._under.setSpacing(16)
+        self._under.addWidget(self._said, 3)
+        self._under.addWidget(self._warning, 1)
         inner = QVBoxLayout(content)
-        inner.setContentsMargins(10, 10, 10, 8)
-        inner.setSpacing(8)
+        inner.setContentsMargins(10, 6, 10, 6)
+        inner.setSpacing(4)
+        inner.addWidget(self.headline)
+        inner.addLayout(self._under)
         inner.addWidget(split, 1)
-        inner.addWidget(self._slider)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
-
-    def set_masks(self, labels: Sequence[str]) -> None:
-        """Offer the epochs with masks, such as `Search 12 / 30`; may ask for one of them at once."""
-        self._slider.set_labels(labels)
-        self._slider.setVisible(bool(labels))
 
     def set_not_kept(self, gone: bool) -> None:
         """Say that the run had masks, and that their files were removed; or that there are none yet."""
@@ -132,82 +163,111 @@ class MaskView(QWidget):
 
     def set_layers(self, rows: Sequence[LayerRow]) -> None:
         """Show the layers. The chosen one stays chosen; where there is none, the first is asked for."""
-        before = self.layer
+        before, same = self.layer, [row.title for row in rows] == [row.title for row in self._model.rows]
         self._model.set_rows(rows)
+        self.bars.set_rows(rows)
         self._stack.show_content(bool(rows))
+        self.headline.setVisible(bool(rows))
         self._sum_up(rows)
         if not rows:
+            self._current = None
             self.set_layer(None)
-        elif before is None or before not in {row.name for row in rows}:
+            return
+        if not same:
             self._fit_columns()
+        if before is None or before not in {row.name for row in rows}:
             self.select_layer(rows[0].name)
-        elif self.layer is None:
+        elif not same:
             self.select_layer(before)
 
     def select_layer(self, name: str) -> None:
         """Choose a layer, as a person would; `layer_requested` follows."""
-        for number, row in enumerate(self._model.rows):
-            if row.name == name:
-                index = self._order.mapFromSource(self._model.index(number, 0))
-                self._table.setCurrentIndex(index)
-                self._table.scrollTo(index)
+        place = next((number for number, row in enumerate(self._model.rows) if row.name == name), None)
+        if place is not None:
+            self._choose_row(place)
+
+    def show_page(self, page: int) -> None:
+        """Show the table of all layers, or the chosen layer in detail."""
+        self._group.button(page).setChecked(True)
+        if page != self._pages.currentIndex():
+            self._pages.setCurrentIndex(page)
+            self.page_changed.emit(page)
 
     def set_layer(self, detail: LayerDetail | None, note: str = "") -> None:
         """Show a layer in detail; None shows `note` instead, or the advice to choose one."""
         if detail is not None:
-            self._panel.set_detail(detail)
+            self.panel.set_detail(detail)
         else:
             self._detail.note.set_text(_NO_LAYER[0], note or _NO_LAYER[1])
         self._detail.show_content(detail is not None)
 
     @property
-    def layer(self) -> str | None:
-        """Name of the chosen layer."""
-        index = self._table.currentIndex()
-        return self._model.rows[self._order.mapToSource(index).row()].name if index.isValid() else None
+    def page(self) -> int:
+        """TABLE or LAYER."""
+        return self._pages.currentIndex()
 
     @property
-    def index(self) -> int | None:
-        """The label chosen with the slider; None while there is none."""
-        return self._slider.index
+    def layer(self) -> str | None:
+        """Name of the chosen layer."""
+        return self._current
+
+    @property
+    def rows(self) -> tuple[LayerRow, ...]:
+        """What it shows."""
+        return self._model.rows
+
+    @property
+    def rows_as_text(self) -> tuple[list[str], list[list[str]]]:
+        """The table for a file: numbers as they are, in the network's order."""
+        return self._model.as_text()
+
+    def _choose_row(self, place: int) -> None:
+        index = self._order.mapFromSource(self._model.index(place, 0))
+        self.table.setCurrentIndex(index)
+        self.table.scrollTo(index)
 
     def _chosen(self, now: QModelIndex, _before: QModelIndex) -> None:
-        if now.isValid():
-            self.layer_requested.emit(self._model.rows[self._order.mapToSource(now).row()].name)
+        if not now.isValid():
+            return
+        place = self._order.mapToSource(now).row()
+        self._current = self._model.rows[place].name
+        self.bars.set_current(place)
+        self.layer_requested.emit(self._current)
+
+    def _tell_bar(self, place: int | None) -> None:
+        self._say(self._note if place is None else bar_text(self._model.rows[place]))
+
+    def _say(self, text: str) -> None:
+        self._said.set_text(text, text)
 
     def _sum_up(self, rows: Sequence[LayerRow]) -> None:
-        kept, total = sum(row.kept for row in rows), sum(row.numel for row in rows)
-        share = density_percent(kept / total) if total else "–"
-        self._total.setText(f"All {len(rows)} layers: {kept:,} of {total:,} weights kept ({share})")
-        low = [row.name for row in rows if row.nearly_empty]
-        names = ", ".join(low[:3]) + (f" and {len(low) - 3} more" if len(low) > 3 else "")
-        self._warning.setText(f"! Under {NEARLY_EMPTY:.0%} left in {names}".replace("1%", "1 %"))
+        text = f"{_kept_text(rows)} in {len({row.name for row in rows})} layers"
+        self._total.set_text(text, text)
+        apart = next((row for row in rows if row.unused), None)
+        self._note = "A bar is a layer: its height is the share of its weights that the mask keeps."
+        if apart is not None:
+            used = [row for row in rows if not row.unused]
+            self._note = f"Without the {apart.shape[0]:,} rows of {apart.name} that no target class uses: {_kept_text(used)}"
+        self._say(self._note)
+        low, under = [row.title for row in rows if row.nearly_empty], f"nder {NEARLY_EMPTY * 100:g} % left in"
+        where = low[0] if len(low) == 1 else f"{len(low)} layers"
+        self._warning.set_text(f"! U{under} {where}" if low else "", f"U{under} {', '.join(low)}" if low else "")
         self._warning.setVisible(bool(low))
 
     def _fit_columns(self) -> None:
         for column in range(self._model.columnCount()):
             # the header's own hint keeps room for the mark of the sorted column in each of them
-            title = self._table.fontMetrics().horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal))
-            width = max(self._table.sizeHintForColumn(column), title + 8)
-            self._table.setColumnWidth(column, width + (_MARK_PX if column == 0 else _COLUMN_GAP_PX))
-        self._share_width()
-
-    def _share_width(self) -> None:
-        """Give the table the width of its columns, as long as the pictures keep enough and nobody chose otherwise."""
-        if self._split_by_hand or not self._model.rows:
-            return
-        bar = self._table.verticalScrollBar().sizeHint().width()
-        columns = sum(self._table.columnWidth(column) for column in range(self._model.columnCount() - 1))
-        # the last column is stretched over what is left: its own width is asked for
-        last = self._table.sizeHintForColumn(self._model.columnCount() - 1) + _COLUMN_GAP_PX
-        wanted = columns + last + bar + 2 * self._table.frameWidth() + 8
-        room = self._split.width() - self._split.handleWidth()
-        table = max(_LEAST_TABLE_PX, min(wanted, room - self._panel.minimumSizeHint().width() - bar))
-        self._split.setSizes([table, max(1, room - table)])
-
-    def _take_split(self) -> None:
-        self._split_by_hand = True
+            title = self.table.fontMetrics().horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal))
+            width = max(self.table.sizeHintForColumn(column), title + 8)
+            self.table.setColumnWidth(column, width + (_MARK_PX if column == 0 else _COLUMN_GAP_PX))
 
     def _recolour(self, scheme: Colours) -> None:
         self._warning.setStyleSheet(f"color: {scheme.danger}")
-        self._table.viewport().update()
+        self._said.setStyleSheet(f"color: {scheme.muted}")
+        self.table.viewport().update()
+
+
+def _kept_text(rows: Sequence[LayerRow]) -> str:
+    kept, total = sum(row.kept for row in rows), sum(row.numel for row in rows)
+    share = density_percent(kept / total) if total else "–"
+    return f"{kept:,} of {total:,} weights kept ({share})"

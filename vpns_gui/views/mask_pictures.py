@@ -3,7 +3,10 @@
 Shapes: O output channels, I input channels, H and W kernel sides (1 for a linear layer), L bins of a histogram.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +15,13 @@ FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 Rgb = npt.NDArray[np.uint8]
+Kept = Callable[[int, int], BoolArray]
+"""Gives whether the weights from the first on are kept, as many as the second says, in C order."""
 
 MAX_MAP_SIDE = 256
 NUM_BINS = 81
+TILE_SIDE = 128
+"""Points in a tile's side, at most."""
 _CHUNK = 1 << 16
 
 GAP, EMPTY, PRUNED, KEPT = range(4)
@@ -46,91 +53,126 @@ class Histogram:
 
 @dataclass(frozen=True)
 class LayerDetail:
-    """A layer, ready to be shown. Made by `layer_detail`."""
+    """A layer, ready to be shown; its kernels come in tiles (`tile_of`), its histograms after it."""
 
     name: str
     shape: tuple[int, ...]
-    mask_OIHW: BoolArray
     num_kept: int
     density_map: DensityMap
-    weights: Histogram | None
-    scores: Histogram | None
-    threshold: float | None
+    dead_out: tuple[int, ...]
+    """Output channels with every weight pruned, from 0."""
+    dead_in: tuple[int, ...]
+    """Input channels that no kept weight reads, from 0; of a grouped convolution those of all groups, one after the other."""
+    threshold: float | None = None
     is_saved: bool = True
     """False for an epoch of which the run keeps the mask alone."""
+    unused_out: frozenset[int] = frozenset()
+    """Rows of the classifier that no target class uses."""
+
+    @property
+    def kernels(self) -> tuple[int, int, int, int]:
+        """The weight seen as kernels."""
+        return as_kernels(self.shape)
 
     @property
     def numel(self) -> int:
         """Number of weights."""
-        return int(self.mask_OIHW.size)
+        return math.prod(self.shape)
+
+    @property
+    def shares_inputs(self) -> bool:
+        """Tell whether all outputs read the same inputs: those of a grouped convolution have no column of their own."""
+        num_in = self.kernels[1]
+        return num_in > 1 and max(self.dead_in, default=0) < num_in
 
 
-def layer_detail(
-    name: str,
-    mask: BoolArray,
-    weights: FloatArray | None,
-    scores: FloatArray | None,
-    threshold: float | None,
-    *,
-    is_saved: bool = True,
-) -> LayerDetail:
-    """Compute everything the mask view shows of a layer.
+@dataclass(frozen=True)
+class LayerHistograms:
+    """Weights and magnitudes of the scores of a layer; None where they are not stored."""
 
-    Takes some seconds for 100 million weights: call it in a worker thread.
+    name: str
+    weights: Histogram | None
+    scores: Histogram | None
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class TileKey:
+    """A square of the kernels' picture."""
+
+    block: int
+    """Kernels in a point's side; 0: a point is a weight."""
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What a square shows: `cells` are GAP, EMPTY, PRUNED, KEPT, or, of blocks, the kept share from 0 to 255."""
+
+    key: TileKey
+    cells: Rgb
+    values: FloatArray | None = None
+    """The weight in each cell, NaN between kernels; None where they are not stored, or a point is no weight."""
+
+
+def as_kernels(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """See a weight of any shape as kernels (O, I, H, W)."""
+    match shape:
+        case () | (_,):
+            return 1, math.prod(shape), 1, 1
+        case (out, into):
+            return out, into, 1, 1
+        case (out, into, width):
+            return out, into, 1, width
+        case _:
+            return shape[0], shape[1], shape[2], math.prod(shape[3:])
+
+
+def tile_span(shape_OIHW: tuple[int, int, int, int], block: int) -> tuple[int, int]:
+    """Give how many output and input channels a tile covers."""
+    if block:
+        return TILE_SIDE * block, TILE_SIDE * block
+    gap = kernel_gap(shape_OIHW)
+    return max(1, TILE_SIDE // (shape_OIHW[2] + gap)), max(1, TILE_SIDE // (shape_OIHW[3] + gap))
+
+
+def mosaic(mask_OIHW: BoolArray) -> Rgb:
+    """Lay kernels out side by side, output channels downwards, input channels to the right.
+
+    Returns:
+        One cell a weight, and after each kernel larger than 1 x 1 one cell of `GAP`: GAP, EMPTY, PRUNED or KEPT.
+    """
+    # where a kernel is a single weight there is no empty kernel to tell apart
+    has_any = mask_OIHW.any(axis=(2, 3), keepdims=True) | (kernel_gap(mask_OIHW.shape) == 0)
+    states = np.where(mask_OIHW, KEPT, np.where(has_any, PRUNED, EMPTY)).astype(np.uint8)
+    return spread(states, GAP)
+
+
+def spread(values_OIHW: npt.NDArray[Any], between: float) -> npt.NDArray[Any]:
+    """Lay the values of kernels out as `mosaic` does, with `between` in the gaps."""
+    num_out, num_in, height, width = values_OIHW.shape
+    gap = kernel_gap(values_OIHW.shape)
+    cells = np.full((num_out, height + gap, num_in, width + gap), between, values_OIHW.dtype)
+    cells[:, :height, :, :width] = values_OIHW.transpose(0, 2, 1, 3)
+    return cells.reshape(num_out * (height + gap), num_in * (width + gap))
+
+
+def kernel_gap(shape_OIHW: tuple[int, ...]) -> int:
+    """Give the cells between kernels: none where a kernel is a single weight."""
+    return 1 if shape_OIHW[2] * shape_OIHW[3] > 1 else 0
+
+
+def histogram(values: FloatArray, kept: Kept, *, magnitude: bool = False, num_bins: int = NUM_BINS) -> Histogram:
+    """Count kept and pruned values in bins: from -max to max, or from 0 to max of the magnitudes.
 
     Args:
-        mask: in the weight's shape.
-        weights: in the weight's shape, dense; None: not known.
-        scores: in the weight's shape, signed; None: the method has none.
-        threshold: score threshold tau; None: there is none.
-        is_saved: False where the run keeps no more than the mask of this epoch.
+        values: may be a view of a file: it is gone through in small pieces.
+        kept: gives the mask of `count` values from the first on.
+        magnitude: count the absolute values.
+        num_bins: how many bins.
     """
-    mask_OIHW = as_kernels(mask.astype(np.bool_, copy=False))
-    return LayerDetail(
-        name=name,
-        shape=tuple(mask.shape),
-        mask_OIHW=mask_OIHW,
-        num_kept=int(np.count_nonzero(mask)),
-        density_map=density_map(mask_OIHW),
-        weights=None if weights is None else histogram(weights, mask),
-        scores=None if scores is None else histogram(scores, mask, magnitude=True),
-        threshold=threshold,
-        is_saved=is_saved,
-    )
-
-
-def as_kernels(mask: BoolArray) -> BoolArray:
-    """See a weight of any shape as kernels (O, I, H, W)."""
-    sides = mask.shape
-    match len(sides):
-        case 0 | 1:
-            return mask.reshape(1, -1, 1, 1)
-        case 2:
-            return mask.reshape(*sides, 1, 1)
-        case 3:
-            return mask.reshape(*sides[:2], 1, sides[2])
-        case _:
-            return mask.reshape(*sides[:3], -1)
-
-
-def density_map(mask_OIHW: BoolArray, max_side: int = MAX_MAP_SIDE) -> DensityMap:
-    """Give the kept share of each kernel; of blocks of neighbours where there are more than `max_side` channels."""
-    num_out, num_in, height, width = mask_OIHW.shape
-    out_block, in_block = -(-num_out // max_side), -(-num_in // max_side)
-    flat = mask_OIHW.reshape(num_out, num_in, height * width).view(np.uint8)
-    starts = np.arange(0, num_in, in_block)
-    sizes = np.diff(np.append(starts, num_in)) * height * width
-    rows = []
-    for first in range(0, num_out, out_block):
-        block = flat[first : first + out_block]
-        counts = block.sum(axis=(0, 2), dtype=np.int64)
-        rows.append(np.add.reduceat(counts, starts) / (sizes * len(block)))
-    return DensityMap(np.array(rows, dtype=np.float32), out_block, in_block)
-
-
-def histogram(values: FloatArray, mask: BoolArray, *, magnitude: bool = False, num_bins: int = NUM_BINS) -> Histogram:
-    """Count kept and pruned values in bins: from -max to max, or from 0 to max of the magnitudes."""
-    flat, kept = values.reshape(-1), mask.reshape(-1)
+    flat = values.reshape(-1)
     peak = _peak(flat)
     low = 0.0 if magnitude else -peak
     counts = np.zeros(2 * num_bins, np.int64)
@@ -138,10 +180,9 @@ def histogram(values: FloatArray, mask: BoolArray, *, magnitude: bool = False, n
     for first in range(0, flat.size, _CHUNK):
         chunk = flat[first : first + _CHUNK]
         finite = np.isfinite(chunk)
-        chunk, side = chunk[finite], kept[first : first + _CHUNK][finite]
-        num_odd += int(finite.size - chunk.size)
-        if magnitude:
-            chunk = np.abs(chunk)
+        side = kept(first, chunk.size)[finite]
+        num_odd += int(finite.size - np.count_nonzero(finite))
+        chunk = np.abs(chunk[finite]) if magnitude else chunk[finite]
         # multiplied before it is divided: the bin width of very small values would underflow
         place = ((chunk.astype(np.float64) - low) * num_bins / (peak - low)).astype(np.int64).clip(0, num_bins - 1)
         counts += np.bincount(place + num_bins * side, minlength=2 * num_bins)
@@ -154,33 +195,6 @@ def _peak(flat: FloatArray) -> float:
         chunk = np.abs(flat[first : first + _CHUNK])
         peak = max(peak, float(chunk.max(where=np.isfinite(chunk), initial=0.0)))
     return peak if peak > 0 else 1.0
-
-
-def mosaic(mask_OIHW: BoolArray, first: tuple[int, int], count: tuple[int, int]) -> Rgb:
-    """Lay kernels out side by side, output channels downwards, input channels to the right.
-
-    Args:
-        first: first output and input channel.
-        count: how many of each, at most; fewer at the edge.
-
-    Returns:
-        One cell a weight, one cell of `GAP` between kernels larger than 1 x 1: GAP, EMPTY, PRUNED or KEPT.
-    """
-    tiles = mask_OIHW[first[0] : first[0] + count[0], first[1] : first[1] + count[1]]
-    num_out, num_in, height, width = tiles.shape
-    gap = kernel_gap(mask_OIHW)
-    cells = np.full((num_out, height + gap, num_in, width + gap), GAP, np.uint8)
-    # where a kernel is a single weight there is no empty kernel to tell apart
-    has_any = tiles.any(axis=(2, 3), keepdims=True) | (gap == 0)
-    states = np.where(tiles, KEPT, np.where(has_any, PRUNED, EMPTY)).astype(np.uint8)
-    cells[:, :height, :, :width] = states.transpose(0, 2, 1, 3)
-    whole = cells.reshape(num_out * (height + gap), num_in * (width + gap))
-    return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
-
-
-def kernel_gap(mask_OIHW: BoolArray) -> int:
-    """Give the cells between kernels: none where a kernel is a single weight."""
-    return 1 if mask_OIHW.shape[2] * mask_OIHW.shape[3] > 1 else 0
 
 
 def sequential(values: npt.NDArray[np.floating], *, dark: bool) -> Rgb:

@@ -1,144 +1,432 @@
-"""The kernels of a layer as tiles, as wide as there is room; the scroll bars move through the channels."""
+"""The kernels of a layer side by side, from all of them at once down to one with its weights as numbers.
+
+Only what is in sight is drawn, from tiles that somebody else computes: what is missing is asked for, and what was there
+before stays until it comes.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+    qRgb,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from vpns_gui import theme
 from vpns_gui.theme import Colours, colours
 from vpns_gui.views import mask_pictures
-from vpns_gui.views.mask_pictures import BoolArray
-from vpns_gui.views.picture import to_image
+from vpns_gui.views.mask_pictures import KEPT, LayerDetail, Tile, TileKey
+from vpns_gui.views.zoom import Zoom, ladder
 
-_LEAST_CELL_PX, _MOST_CELL_PX = 3, 18
+NUMBERS_PX = 36
+"""From this side of a weight on its number is written into it."""
+_FIRST = Zoom(0, 3)
+"""What to begin with where the whole layer is too large for single weights."""
+_MOST_TILES = 160
+_DEAD_PX = 3
+_EDGE_PX = 6
+"""Left of and above the kernels, for the marks of dead channels."""
+_DRAG_PX = 4
 
 
 class Mosaic(QAbstractScrollArea):
-    """Shows a window of output x input channels."""
+    """Shows a part of a layer. The wheel scrolls, with Ctrl it zooms; + and - too, 0 shows the whole layer; dragging moves."""
 
     moved = Signal(object)
     """QRect in channels (x: input, y: output) that is in sight."""
     pointed_at = Signal(object)
     """(output channel, input channel) under the pointer; None when it leaves."""
+    zoom_changed = Signal(object)
+    """The Zoom in force."""
+    tiles_wanted = Signal(object)
+    """Tuple of TileKey: in sight, and not there yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._mask: BoolArray | None = None
-        self._image: QImage | None = None
-        self._cell = _LEAST_CELL_PX
-        self._fitting = False
+        self._detail: LayerDetail | None = None
+        self._steps: tuple[Zoom, ...] = ()
+        self._step = 0
+        self._tiles: OrderedDict[TileKey, tuple[Tile, QImage]] = OrderedDict()
+        self._old: set[TileKey] = set()
+        self._by_hand = False
+        self._setting = False
+        self._pressed: QPoint | None = None
+        self._dragged = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
         self.viewport().setMouseTracking(True)
         self.setMinimumSize(150, 130)
         for bar, name in ((self.horizontalScrollBar(), "input"), (self.verticalScrollBar(), "output")):
-            bar.setToolTip(f"First {name} channel shown")
-            bar.valueChanged.connect(self._redraw)
+            bar.setToolTip(f"First {name} channel in sight")
+            bar.setAccessibleName(f"First {name} channel in sight")
+            bar.valueChanged.connect(self._scrolled)
+        theme.follow(self, self._recolour)
 
-    def set_mask(self, mask_OIHW: BoolArray | None) -> None:
-        """Show a layer's mask from its first channels on; None shows nothing."""
-        same = mask_OIHW is not None and self._mask is not None and mask_OIHW.shape == self._mask.shape
-        self._mask = mask_OIHW
+    # what it shows
+
+    def set_detail(self, detail: LayerDetail | None) -> None:
+        """Show a layer: another one as a whole, the same one of another moment where it was looked at."""
+        before, self._detail = self._detail, detail
+        same = before is not None and detail is not None and (before.name, before.shape) == (detail.name, detail.shape)
+        self._old = set(self._tiles) if same else set()
         if not same:
-            self._fitting = True
-            for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
-                bar.setValue(0)
-            self._fitting = False
-        self._fit()
+            self._tiles.clear()
+            self._steps = () if detail is None else ladder(detail.kernels)
+            self._by_hand = False
+            self._start()
+        self._ask()
+        self.viewport().update()
+
+    def set_tiles(self, tiles: Sequence[Tile]) -> None:
+        """Take tiles in that were asked for."""
+        for tile in tiles:
+            self._tiles[tile.key] = (tile, _image(tile, colours()))
+            self._tiles.move_to_end(tile.key)
+            self._old.discard(tile.key)
+        while len(self._tiles) > _MOST_TILES:
+            key, _ = self._tiles.popitem(last=False)
+            self._old.discard(key)
+        self.viewport().update()
+        self._ask()
+
+    @property
+    def zoom(self) -> Zoom | None:
+        """The step in force."""
+        return self._steps[self._step] if self._steps else None
+
+    @property
+    def num_tiles(self) -> int:
+        """Tiles that are kept."""
+        return len(self._tiles)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether all that is in sight is there, of this very moment."""
+        return not self._missing()
+
+    @property
+    def sight(self) -> QRect:
+        """The channels in sight (x: input, y: output)."""
+        if self._detail is None or self.zoom is None:
+            return QRect()
+        num_out, num_in = self._detail.kernels[:2]
+        across, down = self._kernel_px()
+        left, top = self.horizontalScrollBar().value() / across, self.verticalScrollBar().value() / down
+        room = self._room(self.viewport().size())
+        right = min(num_in, math.ceil(left + room.width() / across))
+        bottom = min(num_out, math.ceil(top + room.height() / down))
+        return QRect(QPoint(int(left), int(top)), QPoint(right - 1, bottom - 1))
+
+    def kept_of(self, out: int, into: int) -> int | None:
+        """Count the kept weights of a kernel; None where a point is no single weight, or it is not there yet."""
+        if self._detail is None or self.zoom is None or self.zoom.block:
+            return None
+        rows, columns = mask_pictures.tile_span(self._detail.kernels, 0)
+        found = self._tiles.get(TileKey(0, out // rows, into // columns))
+        if found is None:
+            return None
+        _, _, height, width = self._detail.kernels
+        gap = mask_pictures.kernel_gap(self._detail.kernels)
+        top, left = out % rows * (height + gap), into % columns * (width + gap)
+        return int((found[0].cells[top : top + height, left : left + width] == KEPT).sum())
+
+    # moving about
 
     def centre_on(self, out: int, into: int) -> None:
         """Bring an output and an input channel into the middle."""
-        rows, columns = self._count()
-        self.verticalScrollBar().setValue(out - rows // 2)
-        self.horizontalScrollBar().setValue(into - columns // 2)
+        if self._detail is not None:
+            across, down = self._kernel_px()
+            room = self._room(self.viewport().size())
+            self.horizontalScrollBar().setValue(round((into + 0.5) * across - room.width() / 2))
+            self.verticalScrollBar().setValue(round((out + 0.5) * down - room.height() / 2))
 
-    @property
-    def window(self) -> QRect:  # type: ignore[override]
-        """The channels in sight (x: input, y: output)."""
-        if self._mask is None:
-            return QRect()
-        rows, columns = self._count()
-        first = QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
-        size = QSize(min(columns, self._mask.shape[1] - first.x()), min(rows, self._mask.shape[0] - first.y()))
-        return QRect(first, size)
+    def show_kernel(self, out: int, into: int) -> None:
+        """Enlarge one kernel until its weights can be read, and as far as it is in sight as a whole."""
+        if self._detail is not None:
+            self._by_hand = True
+            _, _, height, width = self._detail.kernels
+            room = self._room(self.maximumViewportSize())
+            most = min(room.height() / height, room.width() / width)
+            steps = [number for number, zoom in enumerate(self._steps) if zoom.block == 0 and zoom.point_px >= NUMBERS_PX]
+            self._set_step(max((step for step in steps if self._steps[step].point_px <= most), default=steps[0]))
+            self.centre_on(out, into)
 
-    def recolour(self) -> None:
-        """Draw again in the colours now in force."""
-        self._redraw()
+    def zoom_by(self, steps: int, about: QPointF | None = None) -> None:
+        """Enlarge, or with negative steps reduce; what is at `about` stays there, by default the middle."""
+        if self._detail is not None:
+            self._by_hand = True
+            self._set_step(self._step + steps, about)
 
-    def _tile(self) -> QSize:
-        """Give the cells from one kernel to the next."""
-        assert self._mask is not None
-        gap = mask_pictures.kernel_gap(self._mask)
-        return QSize(self._mask.shape[3] + gap, self._mask.shape[2] + gap)
+    def show_whole(self) -> None:
+        """Show the whole layer at once."""
+        self._by_hand = True
+        self._set_step(self._whole())
 
-    def _count(self) -> tuple[int, int]:
-        tile, room = self._tile(), self.viewport().size()
-        return max(1, room.height() // (tile.height() * self._cell)), max(1, room.width() // (tile.width() * self._cell))
+    def _whole(self) -> int:
+        fits = [number for number in range(len(self._steps)) if self._fits(self._steps[number])]
+        return max(fits, default=0)
 
-    def _cell_for(self, width: int) -> int:
-        """Give the side of a cell with which all columns fill `width`, the least one where they do not fit."""
-        assert self._mask is not None
-        best = width // max(1, int(self._mask.shape[1]) * self._tile().width())
-        return max(_LEAST_CELL_PX, min(_MOST_CELL_PX, best))
+    def _start(self) -> None:
+        """Begin with the whole layer, or where its weights would be too small, with its first kernels."""
+        whole = self._whole()
+        small = bool(self._steps) and self._steps[whole].block > 0
+        self._set_step(self._steps.index(_FIRST) if small else whole)
+        for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
+            bar.setValue(0)
 
-    def _fit(self) -> None:
-        if self._fitting:
+    def _fits(self, zoom: Zoom) -> bool:
+        size, room = self._content(zoom), self._room(self.maximumViewportSize())
+        return size.width() <= room.width() and size.height() <= room.height()
+
+    def _set_step(self, step: int, about: QPointF | None = None) -> None:
+        if self._detail is None or not self._steps:
             return
-        if self._mask is None:
-            self._image = None
-            self.viewport().update()
+        room = self._room(self.viewport().size())
+        anchor = QPointF(room.width() / 2, room.height() / 2) if about is None else about - QPointF(_EDGE_PX, _EDGE_PX)
+        across, down = self._kernel_px()
+        column = (self.horizontalScrollBar().value() + anchor.x()) / across
+        row = (self.verticalScrollBar().value() + anchor.y()) / down
+        self._step = max(0, min(len(self._steps) - 1, step))
+        self._set_ranges()
+        across, down = self._kernel_px()
+        self._setting = True
+        self.horizontalScrollBar().setValue(round(column * across - anchor.x()))
+        self.verticalScrollBar().setValue(round(row * down - anchor.y()))
+        self._setting = False
+        self.zoom_changed.emit(self.zoom)
+        self._scrolled()
+
+    def _set_ranges(self) -> None:
+        zoom = self.zoom
+        if zoom is None:
             return
-        tile, room = self._tile(), self.maximumViewportSize()
-        num_out, num_in = self._mask.shape[:2]
-        self._fitting = True
-        self._cell = self._cell_for(room.width())
-        if num_out * tile.height() * self._cell > room.height():
-            # the rows scroll: their scroll bar takes some of the width
-            room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
-            self._cell = self._cell_for(room.width())
-        for bar, total, side, cells in (
-            (self.horizontalScrollBar(), num_in, room.width(), tile.width()),
-            (self.verticalScrollBar(), num_out, room.height(), tile.height()),
+        self._setting = True
+        size, room = self._content(zoom), self._room(self.maximumViewportSize())
+        # a scroll bar takes room from the other direction
+        thick = self.verticalScrollBar().sizeHint().width()
+        tall, wide = size.height() > room.height(), size.width() > room.width()
+        width = room.width() - (thick if tall else 0)
+        height = room.height() - (thick if wide else 0)
+        for bar, whole, shown in (
+            (self.horizontalScrollBar(), size.width(), width),
+            (self.verticalScrollBar(), size.height(), height),
         ):
-            shown = max(1, side // (cells * self._cell))
-            bar.setRange(0, max(0, total - shown))
-            bar.setPageStep(shown)
-        self._fitting = False
-        self._redraw()
+            bar.setRange(0, max(0, whole - shown))
+            bar.setPageStep(max(1, shown))
+            bar.setSingleStep(max(8, shown // 12))
+        self._setting = False
 
-    def _redraw(self) -> None:
-        if self._mask is None or self._fitting:
+    # geometry; a point is a whole number of the screen's own pixels
+
+    def _room(self, viewport: QSize) -> QSize:
+        """Give what is left of the viewport for the kernels."""
+        return QSize(max(1, viewport.width() - _EDGE_PX), max(1, viewport.height() - _EDGE_PX))
+
+    def _point_px(self, zoom: Zoom) -> float:
+        ratio = self.devicePixelRatioF()
+        return max(1, round(zoom.point_px * ratio)) / ratio
+
+    def _kernel_px(self) -> tuple[float, float]:
+        """Give the pixels from one kernel to the next, across and down."""
+        zoom, detail = self.zoom, self._detail
+        assert zoom is not None and detail is not None
+        point, gap = self._point_px(zoom), mask_pictures.kernel_gap(detail.kernels)
+        if zoom.block:
+            return point / zoom.block, point / zoom.block
+        return point * (detail.kernels[3] + gap), point * (detail.kernels[2] + gap)
+
+    def _content(self, zoom: Zoom) -> QSize:
+        assert self._detail is not None
+        num_out, num_in, height, width = self._detail.kernels
+        point, gap = self._point_px(zoom), mask_pictures.kernel_gap(self._detail.kernels)
+        if zoom.block:
+            return QSize(math.ceil(num_in / zoom.block * point), math.ceil(num_out / zoom.block * point))
+        return QSize(math.ceil(num_in * (width + gap) * point), math.ceil(num_out * (height + gap) * point))
+
+    def _tile_place(self, key: TileKey) -> QPointF:
+        assert self._detail is not None
+        rows, columns = mask_pictures.tile_span(self._detail.kernels, key.block)
+        across, down = self._kernel_px()
+        return QPointF(
+            _EDGE_PX + key.column * columns * across - self.horizontalScrollBar().value(),
+            _EDGE_PX + key.row * rows * down - self.verticalScrollBar().value(),
+        )
+
+    def _keys(self) -> list[TileKey]:
+        """List the tiles in sight."""
+        zoom, detail = self.zoom, self._detail
+        if zoom is None or detail is None:
+            return []
+        part = self.sight
+        rows, columns = mask_pictures.tile_span(detail.kernels, zoom.block)
+        return [
+            TileKey(zoom.block, row, column)
+            for row in range(part.top() // rows, part.bottom() // rows + 1)
+            for column in range(part.left() // columns, part.right() // columns + 1)
+        ]
+
+    def _missing(self) -> list[TileKey]:
+        return [key for key in self._keys() if key not in self._tiles or key in self._old]
+
+    def _ask(self) -> None:
+        missing = self._missing()
+        if missing:
+            self.tiles_wanted.emit(tuple(missing))
+
+    def _scrolled(self) -> None:
+        if self._detail is None or self._setting:
             return
-        part = self.window
-        cells = mask_pictures.mosaic(self._mask, (part.y(), part.x()), (part.height(), part.width()))
-        self._image = to_image(cell_colours(colours())[cells])
+        self.moved.emit(self.sight)
+        self._ask()
         self.viewport().update()
-        self.moved.emit(part)
+
+    def _recolour(self, scheme: Colours) -> None:
+        for tile, image in self._tiles.values():
+            image.setColorTable(_colour_table(tile, scheme))
+        self.viewport().update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As small as it may be: it takes what is left."""
         return self.minimumSize()
 
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802
-        """Draw the kernels in sight."""
-        if self._image is None:
+        """Draw the tiles in sight, and the numbers where they can be read."""
+        zoom = self.zoom
+        if zoom is None or self._detail is None:
             return
-        painter = QPainter(self.viewport())
-        size = QSize(self._image.width() * self._cell, self._image.height() * self._cell)
-        painter.drawImage(QRect(QPoint(0, 0), size), self._image)
+        painter, scheme, point = QPainter(self.viewport()), colours(), self._point_px(zoom)
+        painter.setClipRect(self.viewport().rect().adjusted(_EDGE_PX, _EDGE_PX, 0, 0))
+        for key in self._keys():
+            found = self._tiles.get(key)
+            if found is None:
+                continue
+            self._tiles.move_to_end(key)
+            tile, image = found
+            corner = self._tile_place(key)
+            self._draw_tile(painter, corner, image, point)
+            if not key.block and point >= NUMBERS_PX:
+                self._draw_numbers(painter, scheme, corner, tile, point)
+        painter.setClipping(False)
+        self._draw_dead(painter, scheme)
         painter.end()
 
+    def _draw_tile(self, painter: QPainter, corner: QPointF, image: QImage, point: float) -> None:
+        """Draw the part of a tile that is in sight: enlarged as a whole it may be many screens wide."""
+        view = self.viewport().size()
+        left, top = max(0, math.floor(-corner.x() / point)), max(0, math.floor(-corner.y() / point))
+        right = min(image.width(), math.ceil((view.width() - corner.x()) / point))
+        bottom = min(image.height(), math.ceil((view.height() - corner.y()) / point))
+        if right > left and bottom > top:
+            where = QRectF(corner.x() + left * point, corner.y() + top * point, (right - left) * point, (bottom - top) * point)
+            painter.drawImage(where, image, QRectF(left, top, right - left, bottom - top))
+
+    def _draw_numbers(self, painter: QPainter, scheme: Colours, corner: QPointF, tile: Tile, point: float) -> None:
+        """Write the weights: kept ones bold, pruned ones struck out."""
+        view = QRectF(self.viewport().rect())
+        font = QFont(self.font())
+        font.setPixelSize(max(8, min(15, int(point / 4.2))))
+        kept, pruned = QFont(font), QFont(font)
+        kept.setBold(True)
+        pruned.setStrikeOut(True)
+        rows = range(max(0, int(-corner.y() / point)), tile.cells.shape[0])
+        columns = range(max(0, int(-corner.x() / point)), tile.cells.shape[1])
+        for row in rows:
+            if corner.y() + row * point > view.height():
+                break
+            for column in columns:
+                cell = QRectF(corner.x() + column * point, corner.y() + row * point, point, point)
+                if cell.left() > view.width():
+                    break
+                state = int(tile.cells[row, column])
+                text = _number(tile, row, column)
+                if text:
+                    painter.setFont(kept if state == KEPT else pruned)
+                    painter.setPen(QColor(scheme.on_accent if state == KEPT else scheme.text))
+                    painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _draw_dead(self, painter: QPainter, scheme: Colours) -> None:
+        """Mark the output channels with nothing left at the left edge, and the input channels at the upper one."""
+        assert self._detail is not None
+        part, colour = self.sight, QColor(scheme.danger)
+        across, down = self._kernel_px()
+        for out in self._detail.dead_out:
+            if part.top() <= out <= part.bottom():
+                top = max(float(_EDGE_PX), _EDGE_PX + out * down - self.verticalScrollBar().value())
+                painter.fillRect(QRectF(1, top, _DEAD_PX, max(1.0, down - 1)), colour)
+        for into in self._detail.dead_in if self._detail.shares_inputs else ():
+            if part.left() <= into <= part.right():
+                left = max(float(_EDGE_PX), _EDGE_PX + into * across - self.horizontalScrollBar().value())
+                painter.fillRect(QRectF(left, 1, max(1.0, across - 1), _DEAD_PX), colour)
+
     def resizeEvent(self, resized: QResizeEvent) -> None:  # noqa: N802
-        """Show as many kernels as fit now."""
+        """Show the whole layer in the new room too, unless a person chose what to see."""
         super().resizeEvent(resized)
-        self._fit()
+        if self._detail is None or self._setting:
+            return
+        if self._by_hand:
+            self._set_ranges()
+            self._scrolled()
+        else:
+            self._start()
+
+    def wheelEvent(self, turned: QWheelEvent) -> None:  # noqa: N802
+        """Scroll; with Ctrl zoom at the pointer."""
+        if turned.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_by(1 if turned.angleDelta().y() > 0 else -1, turned.position())
+            turned.accept()
+        else:
+            super().wheelEvent(turned)
+
+    def keyPressEvent(self, pressed: QKeyEvent) -> None:  # noqa: N802
+        """Zoom with + and -, show all with 0; arrow keys scroll."""
+        match pressed.key():
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self.zoom_by(1)
+            case Qt.Key.Key_Minus:
+                self.zoom_by(-1)
+            case Qt.Key.Key_0:
+                self.show_whole()
+            case Qt.Key.Key_Space | Qt.Key.Key_Home | Qt.Key.Key_End:
+                pressed.ignore()
+            case _:
+                super().keyPressEvent(pressed)
+
+    def mousePressEvent(self, pressed: QMouseEvent) -> None:  # noqa: N802
+        """Begin to drag."""
+        self._pressed, self._dragged = pressed.position().toPoint(), False
 
     def mouseMoveEvent(self, moved: QMouseEvent) -> None:  # noqa: N802
-        """Tell the kernel under the pointer."""
-        self.pointed_at.emit(self._kernel_at(moved.position()))
+        """Drag, or tell the kernel under the pointer."""
+        here = moved.position().toPoint()
+        if self._pressed is not None and (self._dragged or (here - self._pressed).manhattanLength() > _DRAG_PX):
+            self._dragged = True
+            step, self._pressed = here - self._pressed, here
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - step.x())
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - step.y())
+        self.pointed_at.emit(self.kernel_at(moved.position()))
+
+    def mouseReleaseEvent(self, _: QMouseEvent) -> None:  # noqa: N802
+        """End a drag."""
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, clicked: QMouseEvent) -> None:  # noqa: N802
+        """Enlarge the kernel that was clicked."""
+        kernel = self.kernel_at(clicked.position())
+        if kernel is not None:
+            self.show_kernel(*kernel)
 
     def viewportEvent(self, happened: QEvent) -> bool:  # noqa: N802
         """Tell that the pointer left."""
@@ -146,16 +434,38 @@ class Mosaic(QAbstractScrollArea):
             self.pointed_at.emit(None)
         return super().viewportEvent(happened)
 
-    def _kernel_at(self, where: QPointF) -> tuple[int, int] | None:
-        if self._mask is None:
+    def kernel_at(self, where: QPointF) -> tuple[int, int] | None:
+        """Give the output and input channel at a place of the viewport."""
+        if self._detail is None or self.zoom is None:
             return None
-        tile, part = self._tile(), self.window
-        row, column = int(where.y() // (tile.height() * self._cell)), int(where.x() // (tile.width() * self._cell))
-        inside = 0 <= row < part.height() and 0 <= column < part.width()
-        return (part.y() + row, part.x() + column) if inside else None
+        across, down = self._kernel_px()
+        into = math.floor((self.horizontalScrollBar().value() + where.x() - _EDGE_PX) / across)
+        out = math.floor((self.verticalScrollBar().value() + where.y() - _EDGE_PX) / down)
+        num_out, num_in = self._detail.kernels[:2]
+        return (out, into) if 0 <= out < num_out and 0 <= into < num_in else None
 
 
-def cell_colours(scheme: Colours) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """Give the colours of GAP, EMPTY, PRUNED, KEPT, shape (4, 3)."""
-    names = (scheme.window, scheme.empty, scheme.pruned, scheme.kept)
-    return np.array([theme.rgb(name) for name in names], dtype=np.uint8)
+def _number(tile: Tile, row: int, column: int) -> str:
+    """Write a weight in as little room as it needs; a mark only where its value is not known."""
+    if tile.values is None:
+        return ""
+    value = float(tile.values[row, column])
+    if math.isnan(value):
+        return "" if tile.cells[row, column] == mask_pictures.GAP else "NaN"
+    return f"{value:.3f}" if 0.0005 <= abs(value) < 100 else "0" if value == 0 else f"{value:.0e}"
+
+
+def _image(tile: Tile, scheme: Colours) -> QImage:
+    cells = np.ascontiguousarray(tile.cells)
+    height, width = cells.shape
+    # a copy: the picture would else look at memory that may go away before it
+    image = QImage(cells.data, width, height, width, QImage.Format.Format_Indexed8).copy()
+    image.setColorTable(_colour_table(tile, scheme))
+    return image
+
+
+def _colour_table(tile: Tile, scheme: Colours) -> list[int]:
+    if tile.key.block:
+        steps = np.arange(256, dtype=np.float32) / 255
+        return [qRgb(*colour) for colour in mask_pictures.sequential(steps, dark=scheme.dark).tolist()]
+    return [qRgb(*theme.rgb(name)) for name in (scheme.window, scheme.empty, scheme.pruned, scheme.kept)]

@@ -1,26 +1,22 @@
-"""The learned prompt: alone, with its sign and scale, and on example images; one epoch at a time."""
+"""The Prompt tab: the learned prompt beside what it does with an image, or two prompts compared; a switch chooses."""
 
-from collections.abc import Sequence
-
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from vpns_gui import theme
+from vpns_gui.elided_label import ElidedLabel
 from vpns_gui.theme import Colours
-from vpns_gui.views import prompt_pictures
 from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
-from vpns_gui.views.epoch_slider import EpochSlider
-from vpns_gui.views.example_grid import ExampleGrid
-from vpns_gui.views.heading import heading
+from vpns_gui.views.on_images import OnImagesPanel
 from vpns_gui.views.picture import scrolled
 from vpns_gui.views.prompt_alone import PromptAlone
-from vpns_gui.views.prompt_pictures import FloatArray
+from vpns_gui.views.prompt_analysis import ShownPrompt
+from vpns_gui.views.prompt_pair import PromptPairView
+from vpns_gui.views.prompt_panels import make_switch
 
 _EMPTY = (
     "No prompt yet",
-    "The learned prompt and example images with and without it appear here after the first epoch of the search.",
+    "The learned prompt, and what it does with any image, appear here after the first epoch of the search.",
 )
 _NONE = (
     "There is no prompt in this run",
@@ -30,123 +26,114 @@ _NOT_KEPT = (
     "The prompts were not kept",
     "They were removed from the run folder to save room on the disk. File > Keeping says what later runs keep.",
 )
-_CAPTION = "Left: the image on the canvas. Right: with the prompt, as the network gets it, not amplified."
+_NOT_HERE = (
+    "The prompt of this epoch was not kept",
+    "Move the slider below to a later one. File > Keeping says what later runs keep.",
+)
+_PAGES = (
+    ("One prompt", "One prompt, and what it does with an image"),
+    ("Compare two", "Two prompts side by side, and their difference: two epochs, sparsities, seeds or runs"),
+)
 
 
 class PromptView(QWidget):
-    """Shows what `set_prompt` is given; which epoch that is, is asked for with `prompt_requested`."""
-
-    prompt_requested = Signal(int)
-    """Index of the label whose prompt should be shown: chosen with the slider, or the one due while following."""
+    """Shows the prompt that it is given; the comparison has a view of its own in `pair`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("prompt")
         self.setAccessibleName("Prompt")
-        self._added: FloatArray | None = None
-        self._images: npt.NDArray[np.uint8] | None = None
-        self._names: tuple[str, ...] = ()
+        self.switch = make_switch("promptSwitch", "One prompt or two", _PAGES, self)
         content = QWidget(self)
         self.alone = PromptAlone(content)
-        self._grid = ExampleGrid(content)
-        self._grid.setObjectName("promptExamples")
-        self._caption = QLabel(_CAPTION, content)
-        self._caption.setWordWrap(True)
-        self._no_examples = QLabel("No example images in this run.", content)
-        self._no_examples.setObjectName("noExamples")
-        self._slider = EpochSlider("promptEpoch", content)
-        self._slider.requested.connect(self.prompt_requested)
+        self.on_images = OnImagesPanel(content)
+        self.pair = PromptPairView(self)
+        self.region = ElidedLabel(self)
+        self.region.setObjectName("promptRegion")
         self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), content, self)
+        self._pages = QStackedWidget(self)
+        self.alone.scale_changed.connect(self._scale)
+        self.switch.currentChanged.connect(self._turn)
         self._lay_out(content)
         theme.follow(self, self._recolour)
-        self._draw_examples()
 
     def _lay_out(self, content: QWidget) -> None:
         split = QSplitter(Qt.Orientation.Horizontal, content)
+        split.setObjectName("promptSplit")
         split.setChildrenCollapsible(False)
         split.addWidget(scrolled(self.alone, split))
-        split.addWidget(self._examples(split))
-        split.setSizes([540, 740])
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 3)
+        split.addWidget(scrolled(self.on_images, split))
+        split.setSizes([500, 500])
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
         inner = QVBoxLayout(content)
-        inner.setContentsMargins(10, 10, 10, 8)
-        inner.setSpacing(8)
+        inner.setContentsMargins(10, 6, 10, 8)
         inner.addWidget(split, 1)
-        inner.addWidget(self._slider)
+        self._pages.addWidget(self._stack)
+        self._pages.addWidget(self.pair)
+        top = QHBoxLayout()
+        top.setContentsMargins(10, 4, 10, 0)
+        top.setSpacing(12)
+        top.addWidget(self.switch)
+        top.addWidget(self.region, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(self._pages, 1)
 
-    def _examples(self, parent: QWidget) -> QWidget:
-        side = QWidget(parent)
-        layout = QVBoxLayout(side)
-        layout.setContentsMargins(6, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(heading("Examples before and after the prompt", side))
-        layout.addWidget(self._caption)
-        layout.addWidget(self._no_examples)
-        layout.addWidget(self._grid, 1)
-        layout.addStretch(0)
-        return side
-
-    def set_prompts(self, labels: Sequence[str], home: int | None = None) -> None:
-        """Offer the epochs with a prompt, such as `Search 12 / 30`; may ask for one of them at once.
-
-        Args:
-            labels: the epochs, oldest first.
-            home: the one to show unless a person chose another; None: the newest.
-        """
-        self._slider.set_labels(labels, home)
-        if not labels:
-            self.set_prompt(None, None, "")
-
-    def set_prompt(self, delta: FloatArray | None, added: FloatArray | None, region: str = "") -> None:
-        """Show a prompt.
-
-        Args:
-            delta: the learned tensor (3, C, C); None: nothing to show yet.
-            added: what is added to the padded image (3, C, C), in the pixel range 0 to 1.
-            region: the region in words, such as `pad: ring of 2 px on a canvas of 16 px`.
-        """
-        self._added = added
-        nothing = delta is None and added is None
-        if nothing:
+    def set_prompt(self, shown: ShownPrompt | None) -> None:
+        """Show a prompt; None: there is nothing to show yet."""
+        if shown is None:
             self._stack.note.set_text(*_EMPTY)
-        self.alone.set_prompt(delta, added, region)
-        self._stack.show_content(not nothing)
-        self._draw_examples()
+        self.alone.set_prompt(shown)
+        region = "" if shown is None else shown.region
+        self.region.set_text(region, f"{region}; {shown.formula}" if shown is not None and shown.formula else region)
+        self._stack.show_content(shown is not None)
 
     def set_no_prompt(self) -> None:
         """Say that the run has no prompt at all."""
-        self.set_prompts(())
-        self._stack.note.set_text(*_NONE)
+        self._say(_NONE)
 
     def set_not_kept(self) -> None:
         """Say that the run had prompts, and that their files were removed."""
-        self.set_prompts(())
-        self._stack.note.set_text(*_NOT_KEPT)
+        self._say(_NOT_KEPT)
 
-    def set_samples(self, images: npt.NDArray[np.uint8] | None, names: Sequence[str] = ()) -> None:
-        """Take the example images (N, 3, S, S), 0 to 255, and their names; None: there are none."""
-        self._images, self._names = images, tuple(names)
-        self._draw_examples()
+    def set_not_here(self) -> None:
+        """Say that the prompt of the moment was not kept, nor one from before it."""
+        self._say(_NOT_HERE)
+
+    def _say(self, words: tuple[str, str]) -> None:
+        self.set_prompt(None)
+        self._stack.note.set_text(*words)
 
     @property
-    def index(self) -> int | None:
-        """The label chosen with the slider; None while there is none."""
-        return self._slider.index
+    def is_empty(self) -> bool:
+        """Tell whether a note stands in the place of a prompt."""
+        return self._stack.is_empty
 
-    def _draw_examples(self) -> None:
-        images = self._images if self._images is not None and len(self._images) > 0 else None
-        self._grid.setVisible(images is not None)
-        self._caption.setVisible(images is not None)
-        self._no_examples.setVisible(images is None)
-        if images is not None:
-            before, after = prompt_pictures.before_after(images, self._added)
-            names = self._names + ("",) * (len(before) - len(self._names))
-            self._grid.set_pairs(before, after, names[: len(before)])
+    @property
+    def note(self) -> str:
+        """What stands there where there is no prompt."""
+        return self._stack.note.text
+
+    @property
+    def shows_pair(self) -> bool:
+        """Tell whether two prompts are compared."""
+        return self._pages.currentIndex() == 1
+
+    def show_pair(self, shown: bool) -> None:
+        """Turn to the comparison, or back to one prompt."""
+        self.switch.setCurrentIndex(1 if shown else 0)
+
+    def _turn(self, page: int) -> None:
+        self._pages.setCurrentIndex(page)
+        self.region.setVisible(page == 0)
 
     def _recolour(self, scheme: Colours) -> None:
-        for label in (self._caption, self._no_examples):
-            label.setStyleSheet(f"color: {scheme.muted}")
+        self.region.setStyleSheet(f"color: {scheme.muted}")
+
+    def _scale(self) -> None:
+        """Draw the difference that the prompt makes as the prompt itself is drawn."""
+        controls = self.alone.controls
+        self.on_images.set_scale(controls.factor, controls.channel)

@@ -1,80 +1,69 @@
-"""The learned prompt as a picture of its own: sign, scale and amplification, numbers, and the pixel pointed at."""
+"""The learned prompt by itself: its picture with sign and scale, its histogram and spectrum, numbers, the pixel pointed at."""
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from vpns_gui import theme
+from vpns_gui.tables import Rows
+from vpns_gui.take_away import offer
+from vpns_gui.terms import TERM, tip
 from vpns_gui.theme import Colours
 from vpns_gui.views import prompt_pictures
 from vpns_gui.views.colour_bar import ColourBar
-from vpns_gui.views.heading import heading
 from vpns_gui.views.picture import Picture
+from vpns_gui.views.prompt_analysis import Analysis, ShownPrompt, analyse, in_pixels
+from vpns_gui.views.prompt_charts import PromptHistogram, PromptSpectrum
+from vpns_gui.views.prompt_controls import PromptControls
+from vpns_gui.views.prompt_panels import PromptPanels, make_switch
 from vpns_gui.views.prompt_pictures import CHANNELS, FloatArray
+from vpns_gui.views.prompt_rows import pixel_rows
 
-_MOST_DOUBLINGS = 6
-_POINT = "Point at the picture to read a pixel's values."
+_POINT = "Point at a picture to read its values."
+_PANELS = (
+    ("Picture", "The prompt in its place on the canvas"),
+    ("Histogram", "How often each value comes"),
+    ("Spectrum", "The waves that the prompt is made of, coarse in the middle, fine outside"),
+)
 
 
 class PromptAlone(QWidget):
-    """Chooses its amplification until a person chooses one."""
+    """Shows one prompt; the pictures stand side by side where there is room."""
+
+    scale_changed = Signal()
+    """Amplification or channel is another now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._delta: FloatArray | None = None
-        self._added: FloatArray | None = None
-        self._scaled_by_hand = False
-        self.picture = Picture(self, least=110)
-        self.picture.setObjectName("promptPicture")
-        self.picture.pointed_at.connect(self._tell)
-        self.scale = ColourBar(self)
-        self.scale.setObjectName("promptScale")
-        self.picture.placed.connect(self.scale.set_span)
-        self.what = self._make_what()
-        self.channel = self._make_channel()
-        self.amplify = self._make_amplify()
-        self._factor = QLabel(self)
-        self._factor.setMinimumWidth(self._factor.fontMetrics().horizontalAdvance("64×") + 4)
+        self._shown: ShownPrompt | None = None
+        self.controls = PromptControls("prompt", self)
+        self.picture, self.scale, picture = self._make_picture()
+        self.histogram = PromptHistogram(self)
+        self.spectrum = PromptSpectrum(self)
+        self.panels = PromptPanels(self)
+        self.panels.set_panels((picture, self.histogram, self.spectrum))
+        self.switch = make_switch("promptPanel", "Picture, histogram or spectrum", _PANELS, self)
         self.numbers = self._make_text("promptNumbers")
+        self.numbers.setToolTip(tip("L2 norm") + tip("L∞ norm") + tip("clamp"))
+        self.numbers.setProperty(TERM, "L2 norm")
         self.pixel = self._make_text("promptPixel")
-        self.region = self._make_text("promptRegion")
+        self._connect()
         self._lay_out()
         theme.follow(self, self._recolour)
 
-    def _make_what(self) -> QComboBox:
-        box = QComboBox(self)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(8)
-        box.setObjectName("promptWhat")
-        box.setToolTip(
-            "added: what is added to the padded image (zero outside the prompt's region);\n"
-            "delta: the learned tensor itself (before the sigmoid, where the prompt has one)"
-        )
-        box.addItems(["Added to the image", "Learned tensor (delta)"])
-        box.currentIndexChanged.connect(self._rechoose)
-        return box
-
-    def _make_channel(self) -> QComboBox:
-        box = QComboBox(self)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(8)
-        box.setObjectName("promptChannel")
-        box.setToolTip("One colour channel, or their mean, in two hues around zero; 'Colour': all three around mid-grey")
-        for key, name in CHANNELS.items():
-            box.addItem(name, key)
-        box.currentIndexChanged.connect(self._rechoose)
-        return box
-
-    def _make_amplify(self) -> QSlider:
-        slider = QSlider(Qt.Orientation.Horizontal, self)
-        slider.setObjectName("promptAmplify")
-        slider.setAccessibleName("Amplification")
-        slider.setToolTip("Amplify the picture of the prompt alone, 1× to 64×; the examples are never amplified")
-        slider.setRange(0, _MOST_DOUBLINGS)
-        slider.setPageStep(1)
-        slider.setTickPosition(QSlider.TickPosition.TicksBelow)
-        slider.valueChanged.connect(self._amplified)
-        return slider
+    def _make_picture(self) -> tuple[Picture, ColourBar, QWidget]:
+        whole = QWidget(self)
+        picture, scale = Picture(whole, least=110), ColourBar(whole)
+        picture.setObjectName("promptPicture")
+        scale.setObjectName("promptScale")
+        picture.placed.connect(scale.set_span)
+        offer(picture, "Prompt", table=self._rows, picture=lambda: whole)
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(picture, 1)
+        row.addWidget(scale)
+        return picture, scale, whole
 
     def _make_text(self, name: str) -> QLabel:
         label = QLabel(self)
@@ -82,105 +71,102 @@ class PromptAlone(QWidget):
         label.setWordWrap(True)
         return label
 
+    def _connect(self) -> None:
+        self.picture.pointed_at.connect(self._tell)
+        self.histogram.pointed_at.connect(self._say)
+        self.spectrum.pointed_at.connect(self._say)
+        self.switch.currentChanged.connect(self.panels.choose)
+        self.panels.all_seen_changed.connect(lambda all_seen: self.switch.setVisible(not all_seen))
+        self.controls.what.currentIndexChanged.connect(self.controls.refit)
+        self.controls.changed.connect(self._draw)
+
     def _lay_out(self) -> None:
-        picture = QHBoxLayout()
-        picture.setSpacing(8)
-        picture.addWidget(self.picture, 1)
-        picture.addWidget(self.scale)
-        rows = QGridLayout()
-        rows.setHorizontalSpacing(10)
-        rows.setVerticalSpacing(6)
-        rows.setColumnStretch(1, 1)
-        for row, (text, widget) in enumerate((("S&how", self.what), ("&Channel", self.channel), ("&Amplify", self.amplify))):
-            label = QLabel(text, self)
-            label.setBuddy(widget)
-            rows.addWidget(label, row, 0)
-            rows.addWidget(widget, row, 1, 1, 1 if widget is self.amplify else 2)
-        rows.addWidget(self._factor, 2, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 6, 0)
-        layout.setSpacing(8)
-        layout.addWidget(heading("Prompt alone", self))
-        layout.addWidget(self.region)
-        layout.addLayout(picture, 1)
+        layout.setSpacing(6)
+        layout.addWidget(self.controls)
+        layout.addWidget(self.switch)
+        layout.addWidget(self.panels, 1)
         layout.addWidget(self.pixel)
-        layout.addLayout(rows)
         layout.addWidget(self.numbers)
 
-    def set_prompt(self, delta: FloatArray | None, added: FloatArray | None, region: str) -> None:
-        """Show a prompt (3, C, C) as learned and as added, in the pixel range 0 to 1; None for both: nothing."""
-        self._delta, self._added = delta, added
-        self.region.setText(region)
-        self.region.setVisible(bool(region))
-        if self._values() is None:
-            self._scaled_by_hand = False
-        self._rechoose()
+    def set_prompt(self, shown: ShownPrompt | None) -> None:
+        """Show a prompt; None shows nothing, and forgets the scale that was chosen."""
+        self._shown = shown
+        if shown is None:
+            self.controls.forget()
+        self._draw()
+
+    def _rows(self) -> Rows:
+        values = self._values()
+        return ([], []) if values is None else pixel_rows(values, pixels=self.controls.pixels)
 
     def _values(self) -> FloatArray | None:
-        wants_delta = self.what.currentIndex() == 1 or self._added is None
-        return self._delta if wants_delta and self._delta is not None else self._added
+        if self._shown is None:
+            return None
+        return self._shown.delta if self.controls.tensor == "delta" else self._shown.added
 
-    def _rechoose(self) -> None:
+    def _analysis(self) -> Analysis | None:
         values = self._values()
-        if values is not None and not self._scaled_by_hand:
-            shown = prompt_pictures.shown_values(values, self.channel.currentData())
-            factor = prompt_pictures.suggested_amplification(shown, 1 << _MOST_DOUBLINGS)
-            self.amplify.blockSignals(True)
-            self.amplify.setValue(factor.bit_length() - 1)
-            self.amplify.blockSignals(False)
-        self._draw()
+        if self._shown is None or values is None:
+            return None
+        return self._shown.analyses.get(self.controls.tensor) or analyse(values)
 
-    def _amplified(self) -> None:
-        self._scaled_by_hand = True
-        self._draw()
+    @property
+    def _pixels(self) -> bool:
+        """Tell whether the tensor drawn has the unit of pixels."""
+        shown = self._shown
+        return shown is None or self.controls.tensor == "added" or in_pixels(shown.delta, shown.added)
 
     def _draw(self) -> None:
-        values, factor = self._values(), 1 << self.amplify.value()
-        self._factor.setText(f"{factor}×")
+        values, analysis = self._values(), self._analysis()
         self._tell(None)
-        if values is None:
+        if values is None or analysis is None:
             self.picture.set_image(None)
+            self.histogram.set_histogram(None)
+            self.spectrum.set_spectrum(None)
             return
-        channel, dark = self.channel.currentData(), theme.is_dark()
-        self.picture.set_image(prompt_pictures.picture(values, channel, factor, dark=dark))
-        self.scale.set_scale(prompt_pictures.scale_strip(channel, 129, dark=dark), _scale_labels(factor))
-        beyond = int(np.count_nonzero(np.abs(prompt_pictures.shown_values(values, channel)) * factor > 1))
-        text = _in_numbers(values)
+        controls, dark = self.controls, theme.is_dark()
+        controls.set_unit(pixels=self._pixels)
+        controls.fit(values)
+        channel = controls.channel
+        self.picture.set_image(prompt_pictures.picture(values, channel, controls.gain, dark=dark))
+        self.scale.set_scale(prompt_pictures.scale_strip(channel, 129, dark=dark), controls.scale_labels())
+        self.histogram.set_histogram(analysis.histograms[channel], pixels=controls.pixels)
+        self.spectrum.set_spectrum(analysis.spectra[channel], pixels=controls.pixels)
+        text = self._in_numbers(analysis)
+        beyond = int(np.count_nonzero(np.abs(prompt_pictures.shown_values(values, channel)) > controls.full))
         self.numbers.setText(text + (f" {beyond:,} go beyond the scale: amplify less to see them." if beyond else ""))
         self.picture.setAccessibleName(f"Picture of the prompt, {CHANNELS[channel]}. {text}")
+        self.scale_changed.emit()
+
+    def _in_numbers(self, analysis: Analysis) -> str:
+        found, words = analysis.numbers, self.controls.words
+        most, l2 = (words(norm).removeprefix("+") for norm in (found.most, found.l2))
+        parts = [
+            f"Smallest {words(found.smallest)}, largest {words(found.largest)}, L∞ {most}, L2 {l2}.",
+            f"{found.num_used:,} of {found.num_values:,} values differ from zero.",
+        ]
+        clamped = self._shown.clamped if self._shown is not None else None
+        if clamped is not None and self.controls.tensor == "added":
+            parts.append(f"On the example images {clamped:.0%} of them end at the clamp, black or full.".replace("%", " %", 1))
+        if not self._pixels:
+            formula = f": {self._shown.formula}" if self._shown is not None and self._shown.formula else ""
+            parts.append(f"This tensor has no unit of pixels{formula}.")
+        return " ".join(parts)
 
     def _tell(self, pixel: tuple[int, int] | None) -> None:
         values = self._values()
         if pixel is None or values is None:
-            self.pixel.setText(_POINT)
+            self._say("")
             return
         x, y = pixel
-        red, green, blue = (_pixels(float(value)) for value in values[:, y, x])
-        self.pixel.setText(f"Pixel {x}, {y}: red {red}, green {green}, blue {blue}")
+        red, green, blue = (self.controls.words(float(value)) for value in values[:, y, x])
+        self._say(f"Pixel {x}, {y}: red {red}, green {green}, blue {blue}")
+
+    def _say(self, words: str) -> None:
+        self.pixel.setText(words or _POINT)
 
     def _recolour(self, scheme: Colours) -> None:
-        for label in (self.pixel, self.region):
-            label.setStyleSheet(f"color: {scheme.muted}")
+        self.pixel.setStyleSheet(f"color: {scheme.muted}")
         self._draw()
-
-
-def _in_numbers(values_3CC: FloatArray) -> str:
-    found = prompt_pictures.numbers(values_3CC)
-    return (
-        f"Smallest {_pixels(found.smallest)}, largest {_pixels(found.largest)}, L2 norm {found.l2:.3g}. "
-        f"{found.num_used:,} of {found.num_values:,} values differ from zero."
-    )
-
-
-def _pixels(value: float) -> str:
-    """Write a value in units of pixel values: `+12.4/255`."""
-    scaled = value * 255
-    sign = "+" if scaled > 0 else "−" if scaled < 0 else ""
-    return f"{sign}{abs(scaled):.{1 if abs(scaled) >= 0.1 or scaled == 0 else 3}f}/255"
-
-
-def _scale_labels(factor: int) -> tuple[str, ...]:
-    """Write the values along the colour bar, greatest first."""
-    full = 255 * prompt_pictures.full_scale(factor)
-    above = [f"{full * part:.{0 if full * part >= 10 else 1}f}/255" for part in (1.0, 0.5)]
-    return (*(f"+{text}" for text in above), "0", *(f"−{text}" for text in reversed(above)))

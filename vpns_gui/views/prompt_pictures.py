@@ -3,7 +3,7 @@
 Shapes: C canvas side, S image side, N pictures; colours are uint8 (height, width, 3).
 """
 
-from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -18,33 +18,10 @@ CHANNELS: dict[Channel, str] = {"mean": "Mean", "red": "Red", "green": "Green", 
 # blue - grey - orange, even in lightness on both sides: told apart by every kind of colour vision
 _LIGHT_ENDS = ((5, 74, 145), (246, 246, 246), (176, 62, 0))
 _DARK_ENDS = ((120, 200, 255), (34, 38, 44), (255, 168, 82))
-
-
-@dataclass(frozen=True)
-class PromptNumbers:
-    """A prompt in a few numbers."""
-
-    smallest: float
-    largest: float
-    l2: float
-    num_used: int
-    num_values: int
-
-
-def numbers(values_3CC: FloatArray) -> PromptNumbers:
-    """Measure a prompt: least and greatest value, L2 norm, how many values differ from zero."""
-    return PromptNumbers(
-        smallest=float(values_3CC.min(initial=0.0)),
-        largest=float(values_3CC.max(initial=0.0)),
-        l2=float(np.sqrt(np.sum(np.square(values_3CC, dtype=np.float64)))),
-        num_used=int(np.count_nonzero(values_3CC)),
-        num_values=values_3CC.size,
-    )
-
-
-def full_scale(amplification: float) -> float:
-    """Give the value (pixel range 0 to 1) that has the full colour at an amplification."""
-    return 1.0 / amplification
+_LIGHT_HEAT = ((250, 250, 252), (94, 150, 190), (12, 34, 74))
+_DARK_HEAT = ((22, 25, 30), (48, 120, 160), (214, 240, 255))
+_STEPS = 512
+"""Colours on each side of zero."""
 
 
 def shown_values(values_3CC: FloatArray, channel: Channel) -> FloatArray:
@@ -77,10 +54,25 @@ def picture(values_3CC: FloatArray, channel: Channel, amplification: float, *, d
 
 def diverging(values: npt.NDArray[np.floating], *, dark: bool) -> Rgb:
     """Colour values of -1 to 1: one hue below zero, another above, the ground at zero; beyond, the full colour."""
+    steps = np.round(np.clip(values, -1, 1) * _STEPS).astype(np.int16) + _STEPS
+    return np.take(_ramp(dark), steps, axis=0)
+
+
+@cache
+def _ramp(dark: bool) -> Rgb:
+    """Give the colours from -1 to 1: looking them up is faster than mixing each."""
     low, middle, high = (np.array(colour, np.float32) for colour in (_DARK_ENDS if dark else _LIGHT_ENDS))
-    share = np.clip(values, -1, 1)[..., None].astype(np.float32)
+    share = np.linspace(-1, 1, 2 * _STEPS + 1, dtype=np.float32)[:, None]
     ends = np.where(share < 0, low, high)
     return np.asarray(np.round(middle + (ends - middle) * np.abs(share)), dtype=np.uint8)
+
+
+def sequential(shares: npt.NDArray[np.floating], *, dark: bool) -> Rgb:
+    """Colour shares of 0 to 1 in one hue: the ground at 0, strongest at 1, ever farther from the ground in lightness."""
+    ground, middle, end = (np.array(colour, np.float32) for colour in (_DARK_HEAT if dark else _LIGHT_HEAT))
+    share = np.clip(shares, 0, 1)[..., None].astype(np.float32) * 2
+    mixed = np.where(share < 1, ground + (middle - ground) * share, middle + (end - middle) * (share - 1))
+    return np.asarray(np.round(mixed), dtype=np.uint8)
 
 
 def scale_strip(channel: Channel, steps: int, *, dark: bool) -> Rgb:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from vpns_gui import theme
 from vpns_gui.elided_label import ElidedLabel
@@ -51,11 +51,13 @@ class RunBar(QWidget):
     export_requested = Signal(bool)
     details_requested = Signal(bool)
     """Of what went wrong."""
+    fold_requested = Signal(bool)
+    """One line is enough, or not any more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("runBar")
-        self._severity = "info"
+        self._severity, self._folded = "info", False
         self._title = ElidedLabel(self)
         self._title.setObjectName("runTitle")
         font = self._title.font()
@@ -72,10 +74,15 @@ class RunBar(QWidget):
         self._stop = self._button("Stop", "stop", _STOP_TIP)
         self._discard = self._button("Discard …", "discard", _DISCARD_TIP)
         self._export = self._button("Export …", "exportRun", "Write the pruned network for plain PyTorch")
+        self._fold = self._fold_button()
+        self._share = QLabel(self)
+        self._share.setObjectName("runShare")
         self._details = self._button("What happened …", "details", "The message, what to do, the end of the log, and a report")
         self._keep_width()
         self._connect()
         self._lay_out()
+        self.timeline.share_changed.connect(self._show_share)
+        self.set_folded(False)
         self.set_buttons(RunButtons())
         self.set_can_export(False)
         self.set_notice("")
@@ -85,6 +92,14 @@ class RunBar(QWidget):
         button = QPushButton(text, self)
         button.setObjectName(name)
         button.setToolTip(tip)
+        return button
+
+    def _fold_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName("foldRun")
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.clicked.connect(self.fold_requested)
         return button
 
     def _keep_width(self) -> None:
@@ -114,11 +129,12 @@ class RunBar(QWidget):
         top = QHBoxLayout()
         top.setContentsMargins(8, 0, 8, 0)
         top.setSpacing(8)
+        top.addWidget(self._fold)
         top.addWidget(self._title, 1)
+        top.addWidget(self._share)
         for button in (self._resume, self._pause, self._stop, self._discard, self._export):
             top.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 2)
+        layout = self._layout = QVBoxLayout(self)
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.timeline)
@@ -129,6 +145,23 @@ class RunBar(QWidget):
         below.addWidget(self._details, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(below)
 
+    def set_folded(self, folded: bool) -> None:
+        """Show one line, or all of it; what went wrong is shown in any case."""
+        self._folded = folded
+        self._fold.setChecked(folded)
+        self._fold.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
+        words = "Show the whole run bar" if folded else "Fold the run bar to one line"
+        self._fold.setToolTip(words)
+        self._fold.setAccessibleName(words)
+        self.timeline.setVisible(not folded)
+        self._layout.setContentsMargins(0, 4 if folded else 8, 0, 2)
+        self._show_share()
+        self.set_notice(self._notice.text(), self._severity)
+
+    def _show_share(self) -> None:
+        self._share.setText(self.timeline.share)
+        self._share.setVisible(self._folded and bool(self.timeline.share))
+
     def set_title(self, text: str, tip: str = "") -> None:
         """Name the run; the tooltip has the whole name and `tip`."""
         self._title.set_text(text, f"{text} · {tip}" if tip else "")
@@ -137,7 +170,7 @@ class RunBar(QWidget):
         """Say how the run stands, in a sentence; empty hides the line."""
         self._severity = severity
         self._notice.setText(text)
-        self._notice.setVisible(bool(text))
+        self._notice.setVisible(bool(text) and (severity != "info" or not self._folded))
         self._recolour(theme.colours())
 
     @property

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from vpns_gui.tables import texts_of, whole_table
+from vpns_gui.take_away import offer
+
+__all__ = ["Rows", "fill_table", "text_table", "texts_of", "whole_table"]
 
 Rows = Sequence[Sequence[str]]
 
 
 def text_table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidget:
-    """Make an empty table that is only read; columns are as wide as what they hold."""
+    """Make an empty table that is only read and can be taken along; columns are as wide as what they hold."""
     table = QTableWidget(0, len(columns), parent)
     table.setObjectName(name)
     table.setHorizontalHeaderLabels(columns)
@@ -23,6 +28,7 @@ def text_table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidg
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setHighlightSections(False)
     header.setStretchLastSection(False)  # a number far to the right of its title is hard to follow
+    offer(table, lambda: table.accessibleName() or table.objectName())
     return table
 
 
@@ -39,39 +45,3 @@ def fill_table(table: QTableWidget, rows: Rows, *, first_number: int) -> None:
                 table.setItem(row, column, item)
             if item.text() != text:
                 item.setText(text)
-
-
-def texts_of(table: QTableView) -> tuple[list[str], list[list[str]]]:
-    """Give the titles and the cells of a table as they are read, hidden columns left out."""
-    model = table.model()
-    if model is None:
-        return [], []
-    columns = [column for column in range(model.columnCount()) if not table.isColumnHidden(column)]
-    titles = [str(model.headerData(column, Qt.Orientation.Horizontal) or "") for column in columns]
-    rows = [[str(model.index(row, column).data() or "") for column in columns] for row in range(model.rowCount())]
-    return [" ".join(title.split()) for title in titles], rows
-
-
-def whole_table(table: QTableWidget) -> QTableWidget:
-    """Give a copy that shows all rows and columns at once, for a picture; it has no parent and is never on screen."""
-    headers = [table.horizontalHeaderItem(column) for column in range(table.columnCount())]
-    titles = [header.text() if header is not None else "" for header in headers]
-    copy = QTableWidget(table.rowCount(), table.columnCount())
-    copy.setAccessibleName(table.accessibleName())
-    copy.setHorizontalHeaderLabels(titles)
-    copy.verticalHeader().hide()
-    copy.verticalHeader().setDefaultSectionSize(table.verticalHeader().defaultSectionSize())
-    copy.setAlternatingRowColors(True)
-    copy.setShowGrid(False)
-    copy.setFrameShape(QFrame.Shape.NoFrame)
-    copy.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    copy.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    for row in range(table.rowCount()):
-        for column in range(table.columnCount()):
-            if (item := table.item(row, column)) is not None:
-                copy.setItem(row, column, QTableWidgetItem(item))
-    copy.ensurePolished()
-    copy.resizeColumnsToContents()
-    height = copy.horizontalHeader().sizeHint().height() + copy.verticalHeader().length()
-    copy.resize(copy.horizontalHeader().length(), height)
-    return copy

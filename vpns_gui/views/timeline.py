@@ -27,6 +27,8 @@ class TimelineView(QWidget):
 
     level_requested = Signal(int)
     """A person chose a level; its phases are shown already."""
+    share_changed = Signal(str)
+    """How much of the run is done, as it is read; empty: no run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +40,7 @@ class TimelineView(QWidget):
         self._cells: list[PhaseCell] = []
         self._state: State = "waiting"
         self._run_state: RunState | None = None
+        self._share = ""
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(lambda place: self._choose(self._chips[place].level))
         self._lay_out()
@@ -156,7 +159,18 @@ class TimelineView(QWidget):
             self._bar.setValue(round(done * _STEPS))
             self._bar.setFormat(f"{done:.0%}".replace("%", " %") if history is not None else "")
         self._bar.setEnabled(history is not None)
+        self._say_share("" if history is None else text if waiting else f"{self._bar.text()} · {text}".strip(" ·"))
         self._mark(_mark_of(self._run_state))
+
+    @property
+    def share(self) -> str:
+        """How much of the run is done, in few words."""
+        return self._share
+
+    def _say_share(self, text: str) -> None:
+        if text != self._share:
+            self._share = text
+            self.share_changed.emit(text)
 
     def _mark(self, state: State) -> None:
         if state != self._state:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect
 from PySide6.QtGui import QImage, QPainter, QRegion
@@ -10,7 +9,6 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QPushButton, QWidget
 
 from vpns_engine.errors import EngineError
-from vpns_engine.files import write_whole
 
 SCALE = 2
 """Pixels of a PNG for each pixel on screen."""
@@ -30,16 +28,6 @@ def picture_of(widget: QWidget, ending: str) -> bytes:
         size = f"{widget.width() * SCALE:,} x {widget.height() * SCALE:,} px"
         raise EngineError(f"a picture of {size} is too large (at most {_MOST_PX:,} px a side): save it as a table instead")
     return svg_of(widget) if ending == ".svg" else png_of(widget)
-
-
-def write_file(path: Path, data: bytes) -> Path:
-    """Write a file whole; gives its path.
-
-    Raises:
-        EngineError: it cannot be written.
-    """
-    write_whole(path, lambda beside: beside.write_bytes(data))
-    return path
 
 
 def png_of(widget: QWidget) -> bytes:

@@ -1,0 +1,89 @@
+"""The list of keys, as menus and views tell them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+_SIZE_PX = (560, 620)
+
+
+@dataclass(frozen=True)
+class KeyGroup:
+    """Keys that belong together."""
+
+    title: str
+    """The menu they are in, or the view that takes them."""
+    keys: Sequence[tuple[str, str]]
+    """Each key with what it does."""
+
+
+class ShortcutsDialog(QDialog):
+    """Lists keys; typing narrows the list."""
+
+    def __init__(self, groups: Sequence[KeyGroup], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcutsDialog")
+        self.setWindowTitle("Keyboard shortcuts")
+        self._search = QLineEdit(self)
+        self._search.setObjectName("shortcutSearch")
+        self._search.setPlaceholderText("Search keys and what they do")
+        self._search.setAccessibleName("Search the shortcuts")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._narrow)
+        self._list = _key_list(groups, self)
+        self._none = QLabel("No key does that.", self)
+        self._none.hide()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        for widget in (self._search, self._list, self._none, buttons):
+            layout.addWidget(widget)
+        self.resize(*_SIZE_PX)
+        self.finished.connect(self.deleteLater)
+        self._search.setFocus()
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """What is listed now: what it does, and its key."""
+        found = []
+        for place in range(self._list.topLevelItemCount()):
+            group = self._list.topLevelItem(place)
+            rows = [group.child(row) for row in range(group.childCount())] if group is not None else []
+            found += [(row.text(0), row.text(1)) for row in rows if not row.isHidden()]
+        return found
+
+    def _narrow(self, text: str) -> None:
+        wanted = text.casefold().split()
+        for place in range(self._list.topLevelItemCount()):
+            group = self._list.topLevelItem(place)
+            if group is None:
+                continue
+            for row in (group.child(number) for number in range(group.childCount())):
+                whole = f"{group.text(0)} {row.text(0)} {row.text(1)}".casefold()
+                row.setHidden(not all(word in whole for word in wanted))
+            group.setHidden(all(group.child(number).isHidden() for number in range(group.childCount())))
+        self._none.setVisible(not self.shown)
+
+
+def _key_list(groups: Sequence[KeyGroup], parent: QWidget) -> QTreeWidget:
+    tree = QTreeWidget(parent)
+    tree.setObjectName("shortcutList")
+    tree.setAccessibleName("Shortcuts")
+    tree.setHeaderLabels(["What it does", "Keys"])
+    tree.setRootIsDecorated(False)
+    tree.setUniformRowHeights(True)
+    tree.setAlternatingRowColors(True)
+    for group in groups:
+        top = QTreeWidgetItem(tree, [group.title])
+        font = top.font(0)
+        font.setBold(True)
+        top.setFont(0, font)
+        top.setFirstColumnSpanned(True)
+        top.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        for keys, words in group.keys:
+            QTreeWidgetItem(top, [words, keys])
+    tree.expandAll()
+    tree.resizeColumnToContents(0)
+    return tree
