@@ -84,7 +84,8 @@ def export_state(options: argparse.Namespace, runs: Path) -> int:
         result = export(store, options.folder, level=level, stage=options.stage, spec=spec, report=line)
     for words in _result_lines(result, spec):
         print(words)
-    print(f"exported: {result.folder}", flush=True)
+    where = result.folder / result.released if spec.released_only else result.folder
+    print(f"exported: {where}{_density_words(result)}", flush=True)
     return FINISHED
 
 
@@ -112,9 +113,13 @@ def _result_lines(result: ExportResult, spec: ExportSpec) -> list[str]:
         lines += [f"re-read in a fresh process: {_agreement(result, spec)}"]
     if result.saving:
         lines.append(result.saving.words())
-    if result.released:
-        lines.append(f"{result.released}: open it with density {result.asked_density:.12g}: the file does not say it")
     return [*lines, f"{size_text(sum(result.sizes.values()))} in {len(result.files)} files"]
+
+
+def _density_words(result: ExportResult) -> str:
+    """Say what the reader of a checkpoint of the released code has to know."""
+    it = "it" if result.files == (result.released, "DENSITY.txt") else result.released
+    return f" (open {it} with density {result.asked_density:.12g}: the file does not say it)" if it else ""
 
 
 def _agreement(result: ExportResult, spec: ExportSpec) -> str:

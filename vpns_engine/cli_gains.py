@@ -109,4 +109,4 @@ def text_of(page: Page) -> str:
         for found in section.tables:
             rows = [tuple(printable(cell) for cell in row) for row in found.rows]
             parts.append("\n".join((found.title, *table(found.columns, rows), *([found.note] if found.note else []))))
-    return "\n\n".join(parts)
+    return "\n".join(printable(line) for line in "\n\n".join(parts).split("\n"))

@@ -21,6 +21,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import EpochEnded
 from vpns_engine.export import card, check, contents, export_run, weights
 from vpns_engine.export.documents import metrics
+from vpns_engine.export.reference import reference_logits
 from vpns_engine.export.source import read_source
 from vpns_engine.nn.networks.resnet_cifar import resnet20
 from vpns_engine.nn.normalization import normalize
@@ -126,7 +127,7 @@ def test_that_the_example_runs_alone_and_agrees_with_the_run(exported, store, tm
         cwd=exported.folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "vpns_engine" not in shown.stderr and "torchvision" not in shown.stderr
-    expected = check.reference_logits(source)
+    expected = reference_logits(source)
     for words, view in (("without prompt", "plain"), ("with prompt", "prompted")):
         assert f"{words}: {expected[view][2].argmax()} (" in shown.stdout
 
@@ -409,7 +410,7 @@ def test_that_an_export_leaves_torchs_random_numbers_alone(store):
     torch.manual_seed(3)
     before = torch.get_rng_state()
     source = read_source(store, level=0, stage=None)
-    check.reference_logits(source)
+    reference_logits(source)
     weights.folded_state(source)
     assert torch.equal(before, torch.get_rng_state())
 

@@ -14,12 +14,12 @@ from vpns_engine.export import verify
 from vpns_engine.export.child import run_child
 from vpns_engine.export.onnx_parts import OnnxPart
 from vpns_engine.export.progress import Progress
-from vpns_engine.export.reference import reference_logits
+from vpns_engine.export.reference import reference_outputs
 from vpns_engine.export.source import Source, entry_of
 
 RELATIVE_LIMIT = 1e-6
-"""Largest allowed difference over the largest logit. With the same threads it is 0 as a rule; a library that chooses another
-kernel for another memory alignment may move the last bit, a wrong weight moves far more."""
+"""Largest allowed difference over the network's largest output. With the same threads it is 0 as a rule; a library that chooses
+another kernel for another memory alignment, or for fewer outputs, may move the last bit, a wrong weight moves far more."""
 ONNX_LIMIT = 1e-4
 """The same for ONNX files, which are computed by another program with kernels of its own."""
 
@@ -67,7 +67,7 @@ def check_export(folder: Path, source: Source, files: Files, place: Path, progre
     """
     computes = bool(files.states or files.onnx)
     progress("Computing the run's own logits", 0.0)
-    expected = reference_logits(source.saved_as, progress.check) if computes else {}
+    expected = _expected(source.saved_as, progress) if computes else {}
     found = _ask(folder, source, files, place, progress.part(0.3, 1.0))
     if computes:
         _check_picture(found["picture"], source)
@@ -86,6 +86,21 @@ def check_export(folder: Path, source: Source, files: Files, place: Path, progre
         nonzero,
         _onnx_difference(expected, found, files.onnx),
     )
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """What the run's own network gives: the task's logits, and how large its outputs are."""
+
+    logits: FloatArray
+    largest: float
+
+
+def _expected(saved: Source, progress: Progress) -> dict[str, _Expected]:
+    return {
+        view: _Expected(outputs[:, list(saved.info.mapping)], float(np.max(np.abs(outputs))))
+        for view, outputs in reference_outputs(saved, progress.check).items()
+    }
 
 
 def _ask(folder: Path, source: Source, files: Files, place: Path, progress: Progress) -> dict[str, np.ndarray]:
@@ -128,7 +143,7 @@ def _nonzero(found: Mapping[str, np.ndarray], source: Source, states: Sequence[s
 
 
 def _onnx_difference(
-    expected: Mapping[str, FloatArray], found: Mapping[str, FloatArray], parts: Sequence[OnnxPart]
+    expected: Mapping[str, _Expected], found: Mapping[str, FloatArray], parts: Sequence[OnnxPart]
 ) -> float | None:
     differences = []
     for part in parts:
@@ -136,15 +151,16 @@ def _onnx_difference(
             name = f"{part.file}/{view}"
             differences.append(_difference(f"{part.file}, {view}", expected[view], found.get(name), ONNX_LIMIT))
             one = found.get(f"{name}/one")
-            differences.append(_difference(f"{part.file}, {view}, one picture", expected[view][:1], one, ONNX_LIMIT))
+            first = _Expected(expected[view].logits[:1], expected[view].largest)
+            differences.append(_difference(f"{part.file}, {view}, one picture", first, one, ONNX_LIMIT))
     return max(differences, default=None)
 
 
-def _difference(name: str, expected: FloatArray, found: FloatArray | None, limit: float) -> float:
-    if found is None or found.shape != expected.shape:
+def _difference(name: str, expected: _Expected, found: FloatArray | None, limit: float) -> float:
+    if found is None or found.shape != expected.logits.shape:
         raise EngineError(f"the export gives no logits for {name}")
-    difference = float(np.max(np.abs(expected - found)))
+    difference = float(np.max(np.abs(expected.logits - found)))
     # written so that NaN fails too
-    if not difference <= limit * float(np.max(np.abs(expected))):
+    if not difference <= limit * expected.largest:
         raise EngineError(f"the export gives other logits than the run ({name}): they differ by up to {difference:.3g}")
     return difference

@@ -1,9 +1,9 @@
 """The logits of the run's own state, to hold an export against: through the very classes the run computed with.
 
-Shapes: B pictures, S image side, K task classes.
+Shapes: B pictures, S image side or source classes, K task classes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -19,8 +19,17 @@ from vpns_engine.nn.prompts import build_prompt
 from vpns_engine.nn.sparse import SparseNetwork
 
 
-def reference_logits(source: Source, check: Callable[[], None] = lambda: None) -> dict[str, FloatArray]:
-    """Give the logits for the run's sample pictures: `plain` and, with a prompt, `prompted`; shape (B, K) each.
+def reference_logits(source: Source) -> dict[str, FloatArray]:
+    """Give the task's logits for the run's sample pictures: `plain` and, with a prompt, `prompted`; shape (B, K) each.
+
+    Raises:
+        EngineError: the state's mask is not the one of its own scores.
+    """
+    return {view: outputs_BS[:, list(source.info.mapping)] for view, outputs_BS in reference_outputs(source).items()}
+
+
+def reference_outputs(source: Source, check: Callable[[], None] = lambda: None) -> dict[str, FloatArray]:
+    """Give all outputs of the network for the run's sample pictures, by view; shape (B, S) each.
 
     Args:
         source: the state as it was saved.
@@ -35,15 +44,15 @@ def reference_logits(source: Source, check: Callable[[], None] = lambda: None) -
         inputs = {"plain": normalization_of(source.config.model.architecture)(x_B3SS)}
         if source.prompt:
             inputs["prompted"] = _prompted(source, x_B3SS)
-        return {view: _logits(network, x, source.info.mapping, check) for view, x in inputs.items()}
+        return {view: _outputs(network, x, check) for view, x in inputs.items()}
 
 
-def _logits(network: SparseNetwork, x: torch.Tensor, mapping: Sequence[int], check: Callable[[], None]) -> FloatArray:
+def _outputs(network: SparseNetwork, x: torch.Tensor, check: Callable[[], None]) -> FloatArray:
     """Go through the pictures as the fresh process does, as many at once: other numbers at once may move the last bit."""
     found = []
     for part in torch.split(x, CHUNK):
         check()
-        found.append(network(part)[:, list(mapping)].numpy())
+        found.append(network(part).numpy())
     return np.concatenate(found)
 
 

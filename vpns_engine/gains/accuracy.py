@@ -12,7 +12,8 @@ from vpns_engine.errors import EngineError
 from vpns_engine.events import Tested
 from vpns_engine.gains.states import State
 from vpns_engine.history import RunHistory
-from vpns_engine.predictions import Predictions, ViewName, read_predictions
+from vpns_engine.prediction_files import read_predictions
+from vpns_engine.predictions import Predictions, ViewName
 from vpns_engine.saved_states import dense_tests
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunLibrary, RunStore
@@ -22,7 +23,7 @@ Of = Literal["dense", "this", "control"]
 
 
 @dataclass(frozen=True)
-class Test:
+class StateTest:
     """One test of one state; shares from 0 to 1."""
 
     of: Of
@@ -59,22 +60,22 @@ class Accuracy:
     """All tests that belong to a state, and how many images each read."""
 
     num_test: int
-    tests: tuple[Test, ...]
+    tests: tuple[StateTest, ...]
     control_run: str = ""
     """Folder name of the control arm with the same settings and seed; empty where none was run."""
     why_no_control: str = ""
 
-    def test(self, of: Of, stage: str) -> Test | None:
+    def test(self, of: Of, stage: str) -> StateTest | None:
         """Find a test."""
         return next((test for test in self.tests if (test.of, test.stage) == (of, stage)), None)
 
     @property
-    def reported(self) -> Test | None:
+    def reported(self) -> StateTest | None:
         """The test of the state that the report is about; None where it was not tested."""
         return next((test for test in self.tests if test.is_reported), None)
 
     @property
-    def dense(self) -> Test | None:
+    def dense(self) -> StateTest | None:
         """The dense reference: tuned where it was, else mapped only."""
         return self.test("dense", "finetune") or self.test("dense", "map")
 
@@ -82,7 +83,7 @@ class Accuracy:
         """Give the binomial standard error of an accuracy, as a share; None where the number of images is not known."""
         return sqrt(share * (1 - share) / self.num_test) if self.num_test else None
 
-    def difference(self, first: Test, view: ViewName, second: Test, other: ViewName) -> Difference | None:
+    def difference(self, first: StateTest, view: ViewName, second: StateTest, other: ViewName) -> Difference | None:
         """Take one accuracy from another; None where one was not measured.
 
         Image by image where both wrote down what they made of each: then images that both get right or wrong say nothing.
@@ -98,11 +99,11 @@ class Accuracy:
         return sqrt(sum(error**2 for error in errors)) if len(errors) == 2 else None
 
 
-def _share(test: Test, view: ViewName) -> float | None:
+def _share(test: StateTest, view: ViewName) -> float | None:
     return test.plain if view == "plain" else test.prompted
 
 
-def _paired(first: Test, view: ViewName, second: Test, other: ViewName) -> Difference | None:
+def _paired(first: StateTest, view: ViewName, second: StateTest, other: ViewName) -> Difference | None:
     one, two = first.predictions, second.predictions
     if one is None or two is None or view not in one.views or other not in two.views:
         return None
@@ -119,7 +120,7 @@ def accuracy_of(store: RunStore, history: RunHistory, state: State) -> Accuracy:
     control, run, why = _control(store, state)
     num_test = history.started.num_test if history.started is not None else 0
     own = [_test(store, "this", f"Pruned, {label.lower()}", tested) for label, tested in _own(history, state)]
-    reported = [Test(**(vars(test) | {"is_reported": test.stage == state.stage})) for test in own]
+    reported = [StateTest(**(vars(test) | {"is_reported": test.stage == state.stage})) for test in own]
     return Accuracy(num_test, (*_dense(store, history), *reported, *control), run, why)
 
 
@@ -129,7 +130,7 @@ def _own(history: RunHistory, state: State) -> Iterator[tuple[str, Tested]]:
             yield label, tested
 
 
-def _dense(store: RunStore, history: RunHistory) -> Iterator[Test]:
+def _dense(store: RunStore, history: RunHistory) -> Iterator[StateTest]:
     for label, tested in dense_tests(history):
         where = _beside(store, tested.taken_from) if tested.taken_from else store
         yield _test(where, "dense", label, tested)
@@ -145,15 +146,15 @@ def _beside(store: RunStore, name: str) -> RunStore | None:
     return None
 
 
-def _test(store: RunStore | None, of: Of, label: str, tested: Tested) -> Test:
+def _test(store: RunStore | None, of: Of, label: str, tested: Tested) -> StateTest:
     found: Predictions | None = None
     if store is not None and tested.predictions_path:
         with suppress(EngineError):  # whoever shows them says what is damaged
             found = read_predictions(store.path(tested.predictions_path))
-    return Test(of, label, tested.stage, tested.accuracy, tested.accuracy_prompted, predictions=found)
+    return StateTest(of, label, tested.stage, tested.accuracy, tested.accuracy_prompted, predictions=found)
 
 
-def _control(store: RunStore, state: State) -> tuple[list[Test], str, str]:
+def _control(store: RunStore, state: State) -> tuple[list[StateTest], str, str]:
     """Find the control arm's tests at the same density, and its run; else say why there are none."""
     if store.config.is_control:
         return [], "", "this run is the control arm itself"

@@ -1,10 +1,12 @@
 """Figures as a person reads them in the report."""
 
-from vpns_engine.gains.model import Spread, Timing
-from vpns_engine.words import percent, size_text
+from vpns_engine.gains.model import Memory, Spread, Timing
+from vpns_engine.words import percent
 
 SAME = 0.03
 """Ratios that differ from 1 by less say nothing: where two networks lie in memory makes as much."""
+_ALIKE, _ALIKE_BYTES = 0.05, 4_000_000
+"""Peaks of memory that differ by less are the same: no two processes have exactly as much."""
 FILE_LABELS = {
     "plain": "Plain file of weights",
     "zipped": "The same, zipped",
@@ -44,7 +46,7 @@ def three(value: float) -> str:
 
 def times_smaller(before: float, after: float) -> str:
     """Say how many times smaller; "the same" where nothing to speak of has changed."""
-    if not after or abs(before / after - 1) < 0.005:
+    if not before or not after or abs(before / after - 1) < 0.005:
         return "the same"
     return f"{three(before / after)} times smaller" if after < before else f"{percent(after / before - 1)} larger"
 
@@ -71,6 +73,10 @@ def points(share: float, *, signed: bool = True) -> str:
     return f"{share * 100:{'+' if signed else ''}.2f}"
 
 
-def bytes_text(count: int) -> str:
-    """Write a size, the bytes beside it where they are few enough to be read."""
-    return size_text(count)
+def memory_change(memory: Memory) -> float:
+    """Give by which share the pruned network's part of the memory is larger (below 0: smaller); 0 where it is the same.
+
+    The libraries, most of it as a rule, are left out: beside them any difference would look small.
+    """
+    own, change = memory.dense - memory.dense_before, memory.pruned - memory.dense
+    return 0.0 if own <= 0 or abs(change) <= max(_ALIKE * own, _ALIKE_BYTES) else change / own

@@ -1,19 +1,22 @@
 """The report at a glance: five figures, each with what it is held against."""
 
-from collections.abc import Iterator
-
+from vpns_engine.density import Density
 from vpns_engine.gains.accuracy import Accuracy
-from vpns_engine.gains.figures import three, times_smaller, verdict
+from vpns_engine.gains.figures import memory_change, three, times_smaller, verdict
 from vpns_engine.gains.model import Gains
 from vpns_engine.gains.page import NOT_MEASURED, Headline
 from vpns_engine.words import percent, size_text
 
-_ALIKE = 0.02
 
+def headlines_of(gains: Gains | None, accuracy: Accuracy, density: Density | None = None) -> tuple[Headline, ...]:
+    """Give accuracy, weights, file, time and memory; what was not measured says so.
 
-def headlines_of(gains: Gains | None, accuracy: Accuracy) -> tuple[Headline, ...]:
-    """Give accuracy, weights, file, time and memory; what was not measured says so."""
-    return (_accuracy(accuracy), *_measured(gains))
+    Args:
+        gains: what was measured.
+        accuracy: what was tested.
+        density: the state's mask, counted; None where it cannot be read.
+    """
+    return (_accuracy(accuracy), _weights(density), _file(gains), _time(gains), _memory(gains))
 
 
 def _accuracy(accuracy: Accuracy) -> Headline:
@@ -25,15 +28,10 @@ def _accuracy(accuracy: Accuracy) -> Headline:
     return Headline("Test accuracy", percent(reported.plain), beside)
 
 
-def _measured(gains: Gains | None) -> Iterator[Headline]:
-    weights = gains.weights if gains is not None else None
-    if weights is None or not weights.scored:
-        yield Headline("Weights left", NOT_MEASURED, "")
-    else:
-        yield Headline("Weights left", percent(weights.kept / weights.scored), f"{weights.kept:,} of {weights.scored:,}")
-    yield _file(gains)
-    yield _time(gains)
-    yield _memory(gains)
+def _weights(density: Density | None) -> Headline:
+    if density is None:
+        return Headline("Weights left", NOT_MEASURED, "the saved state cannot be read")
+    return Headline("Weights left", percent(density.share), f"{density.num_kept:,} of {density.num_scored:,}")
 
 
 def _file(gains: Gains | None) -> Headline:
@@ -59,6 +57,6 @@ def _memory(gains: Gains | None) -> Headline:
     found = next((memory for memory in gains.memory if memory.device == "cpu"), None) if gains is not None else None
     if found is None or not found.dense:
         return Headline("Peak memory", NOT_MEASURED, "")
-    change = found.pruned / found.dense - 1
-    value = "the same" if abs(change) <= _ALIKE else f"{percent(abs(change))} {'less' if change < 0 else 'more'}"
+    change = memory_change(found)
+    value = f"{percent(abs(change))} {'less' if change < 0 else 'more'}" if change else "the same"
     return Headline("Peak memory", value, f"{size_text(found.pruned)}, dense {size_text(found.dense)}")

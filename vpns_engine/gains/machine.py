@@ -3,7 +3,6 @@
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -17,7 +16,6 @@ _LOOK_SECONDS = 0.4
 _PACKAGES = ("torch", "torchvision", "onnx", "onnxruntime", "numpy")
 _NEWEST = 100
 """Runs that are asked whether somebody works on them; older ones are hardly going on."""
-ONNX_MODULES = ("onnx", "onnxscript", "onnxruntime")
 
 
 def this_machine(gpu: str = "") -> Machine:
@@ -65,9 +63,3 @@ def at_work(store: RunStore) -> str:
             own = folder == store.folder
             return "this run is going on" if own else f"the run {folder.name} is going on"
     return ""
-
-
-def without_onnx() -> str:
-    """Say why ONNX Runtime cannot be measured; empty where it can."""
-    lacking = [name for name in ONNX_MODULES if find_spec(name) is None]
-    return f"{' and '.join(lacking)} not installed: pip install vpns-studio[onnx]" if lacking else ""

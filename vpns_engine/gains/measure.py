@@ -1,17 +1,12 @@
 """Measures a saved state in processes of their own: nothing here imports torch, and a cancel ends them at once."""
 
-import json
 import os
-import queue
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,6 +14,7 @@ from vpns_engine.errors import EngineError
 from vpns_engine.files import explained
 from vpns_engine.gains.machine import at_work, busy_share, this_machine
 from vpns_engine.gains.model import PARTS, Gains, Memory, Part
+from vpns_engine.gains.process import MeasuringProcess
 from vpns_engine.gains.states import State
 from vpns_engine.store import RunStore
 
@@ -32,14 +28,6 @@ _SHARES: dict[Part, tuple[float, float]] = {
     "memory": (0.9, 1.0),
 }
 """Where each part begins and ends in the whole, about."""
-_LOOK_SECONDS = 0.1
-_END_SECONDS = 10
-_MOST_LINE = 2**22
-_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens a console otherwise
-
-
-class Cancelled(EngineError):  # noqa: N818 - asked for; nothing went wrong
-    """The measurement was cancelled; nothing of it is kept."""
 
 
 @dataclass
@@ -134,7 +122,7 @@ def _measured(
     }
     found = _Found()
     report("Loading PyTorch", 0.01)
-    with _Process("child", request, folder, threads, cancelled) as process:
+    with MeasuringProcess("child", request, folder, threads, cancelled) as process:
         for line in process.lines():
             _take(line, found, report)
     if not found.over:
@@ -181,7 +169,7 @@ def _weigh(store: RunStore, found: _Found, folder: Path, threads: int, report: R
                 "device": device,
                 "threads": threads,
             }
-            with _Process("memory", request, folder, threads, cancelled) as process:
+            with MeasuringProcess("memory", request, folder, threads, cancelled) as process:
                 for line in process.lines():
                     peaks[name] = line
             if name not in peaks:
@@ -200,79 +188,3 @@ def _memory(device: str, peaks: dict[str, dict[str, int]]) -> Memory:
         dense_before=peaks["dense"]["before"],
         pruned_before=peaks["pruned"]["before"],
     )
-
-
-class _Process:
-    """A process of ours that tells lines of JSON; it ends with the block, whatever happens."""
-
-    def __init__(self, module: str, request: dict[str, Any], folder: Path, threads: int, cancelled: Callable[[], bool]) -> None:
-        self._cancelled = cancelled
-        path = folder / f"{module}.json"
-        path.write_text(json.dumps(request), encoding="utf-8")
-        self._errors = (folder / f"{module}.txt").open("w+b")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"vpns_engine.gains.{module}", str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=os.environ | {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")},
-            cwd=folder,
-            creationflags=_NO_WINDOW,
-        )
-        assert self._process.stdout is not None
-        self._said: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        threading.Thread(target=_listen, args=(self._process.stdout, self._said), daemon=True).start()
-        self.why_it_ended = ""
-
-    def __enter__(self) -> "_Process":
-        return self
-
-    def __exit__(self, *_raised: object) -> None:
-        self._process.kill()
-        self._process.wait(_END_SECONDS)
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
-            if stream is not None:
-                stream.close()
-
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """Give what it tells until it ends.
-
-        Raises:
-            Cancelled: it was asked for.
-        """
-        while True:
-            if self._cancelled():
-                raise Cancelled("cancelled")
-            try:
-                line = self._said.get(timeout=_LOOK_SECONDS)
-            except queue.Empty:
-                continue
-            if line is None:
-                break
-            yield _parsed(line)
-        code = self._process.wait(_END_SECONDS)
-        self.why_it_ended = self._why(code)
-
-    def _why(self, code: int) -> str:
-        if code < 0:
-            return f"the measuring process was ended by signal {-code}: the memory may not have been enough"
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return f"the measuring process failed: {lines[-1][:300] if lines else f'exit code {code}'}"
-
-
-def _listen(stream: IO[bytes], said: "queue.SimpleQueue[bytes | None]") -> None:
-    try:
-        for line in iter(lambda: stream.readline(_MOST_LINE), b""):
-            said.put(line)
-    except (OSError, ValueError):  # it was closed: nobody listens any more
-        pass
-    said.put(None)
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

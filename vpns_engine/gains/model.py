@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SCHEMA_VERSION = 1
 _Text = Annotated[str, Field(max_length=1000)]
@@ -131,6 +131,13 @@ class Timing(_Figures):
     """Pruned over dense, round by round: below 1 is faster."""
     most_difference: _Ratio = 0.0
     """Largest difference of the logits to PyTorch's, over the largest logit."""
+
+    @field_validator("seconds")
+    @classmethod
+    def _has_both(cls, value: dict[Variant, Spread]) -> dict[Variant, Spread]:
+        if not {"dense", "pruned"} <= value.keys():
+            raise ValueError("dense and pruned belong together")
+        return value
 
 
 class Memory(_Figures):

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vpns_engine.density import Density, densities_of
 from vpns_engine.gains.accuracy import Accuracy, accuracy_of
 from vpns_engine.gains.headlines import headlines_of
 from vpns_engine.gains.machine import this_machine
@@ -38,11 +39,17 @@ def report_of(store: RunStore, history: RunHistory, state: State, gains: Gains |
         state=state.label,
         measured=measured_words(gains) if gains else "",
         warnings=tuple(([damage] if damage else []) + list(_warnings(gains) if gains else ())),
-        headlines=headlines_of(gains, accuracy),
+        headlines=headlines_of(gains, accuracy, _density(store, history, state)),
         sayings=sayings_of(gains, accuracy),
         sections=sections_of(gains, accuracy),
     )
     return GainsReport(state, gains, accuracy, page)
+
+
+def _density(store: RunStore, history: RunHistory, state: State) -> Density | None:
+    """Count the mask of a state; None where its file is gone or damaged."""
+    num_source = len(history.started.source_classes) if history.started is not None else 0
+    return densities_of(store, [state.saved.state_path], num_source).get(state.saved.state_path)
 
 
 def measured_words(gains: Gains) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vpns_engine.gains.accuracy import Accuracy, Difference, Test
+from vpns_engine.gains.accuracy import Accuracy, Difference, StateTest
 from vpns_engine.gains.figures import (
     FILE_LABELS,
     count_text,
@@ -42,7 +42,7 @@ def _accuracy(accuracy: Accuracy) -> Section:
     return Section("accuracy", "Accuracy on the test images", (table,), _accuracy_chart(accuracy))
 
 
-def _accuracy_row(accuracy: Accuracy, test: Test) -> tuple[str, ...]:
+def _accuracy_row(accuracy: Accuracy, test: StateTest) -> tuple[str, ...]:
     dense, control = accuracy.dense, accuracy.test("control", test.stage)
     against = accuracy.difference(test, "plain", dense, "plain") if dense is not None and test.of != "dense" else None
     beside = accuracy.difference(test, "plain", control, "plain") if control is not None and test.of == "this" else None
@@ -68,7 +68,7 @@ def _difference(found: Difference | None) -> str:
 
 def _accuracy_note(accuracy: Accuracy) -> str:
     images = f"{accuracy.num_test:,} test images; " if accuracy.num_test else ""
-    control = f" Control arm: {accuracy.control_run}." if accuracy.control_run else ""
+    control = f" Control arm: {printable(accuracy.control_run)}." if accuracy.control_run else ""
     why = f" Control arm: {accuracy.why_no_control}." if accuracy.why_no_control else ""
     return (
         f"{images}± is the standard error that so many images leave; a difference within twice its own is marked as chance. "
@@ -81,7 +81,7 @@ def _accuracy_chart(accuracy: Accuracy) -> Chart:
     return Chart("gainsAccuracyChart", "Test accuracy, without and with the prompt", groups)
 
 
-def _accuracy_bars(accuracy: Accuracy, test: Test) -> Iterator[Bar]:
+def _accuracy_bars(accuracy: Accuracy, test: StateTest) -> Iterator[Bar]:
     own: BarKind = "dense" if test.of == "dense" else "pruned"
     shares: tuple[tuple[str, float | None, BarKind], ...] = (
         ("without prompt", test.plain, own),
@@ -113,7 +113,7 @@ def _size(gains: Gains) -> Section:
 def _file_tables(gains: Gains) -> Iterator[Table]:
     if not gains.sizes:
         return
-    plain = next(size.dense for size in gains.sizes if size.kind == "plain")
+    plain = next((size.dense for size in gains.sizes if size.kind == "plain"), 0)
     rows = tuple(
         (
             FILE_LABELS[size.kind],
@@ -319,4 +319,4 @@ def _memory(gains: Gains) -> Section:
 
 
 def _why(gains: Gains, part: Part) -> str:
-    return gains.missing.get(part, "no reason was kept")
+    return printable(gains.missing.get(part, "no reason was kept"))

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 
-from vpns_engine.gains.accuracy import Accuracy, Difference, Test
-from vpns_engine.gains.figures import count_text, place_of, points, seconds_text, three, times_smaller, verdict
+from vpns_engine.gains.accuracy import Accuracy, Difference, StateTest
+from vpns_engine.gains.figures import (
+    SAME,
+    count_text,
+    memory_change,
+    place_of,
+    points,
+    seconds_text,
+    three,
+    times_smaller,
+    verdict,
+)
 from vpns_engine.gains.model import FileSize, Gains, Memory, Timing
 from vpns_engine.gains.page import Saying
 from vpns_engine.words import percent, size_text
-
-_ALIKE = 0.02
-"""Peaks of memory that differ by less are the same: no two processes have exactly as much."""
 
 
 def sayings_of(gains: Gains | None, accuracy: Accuracy) -> tuple[Saying, ...]:
@@ -47,7 +54,7 @@ def accuracy_sentences(accuracy: Accuracy) -> Iterator[str]:
     yield _control(accuracy, reported)
 
 
-def _prompt_sentence(accuracy: Accuracy, reported: Test) -> str:
+def _prompt_sentence(accuracy: Accuracy, reported: StateTest) -> str:
     difference = accuracy.difference(reported, "prompted", reported, "plain")
     turned = ""
     if difference is not None and difference.gained is not None:
@@ -55,21 +62,23 @@ def _prompt_sentence(accuracy: Accuracy, reported: Test) -> str:
     return f"With the prompt it gets {percent(reported.prompted, 2)}: {_words(difference, 'the prompt')}{turned}."
 
 
-def _tuning(accuracy: Accuracy, reported: Test) -> Iterator[str]:
+def _tuning(accuracy: Accuracy, reported: StateTest) -> Iterator[str]:
     before = accuracy.test("this", "search")
     if reported.stage == "finetune" and before is not None:
         difference = accuracy.difference(reported, "plain", before, "plain")
         yield f"Before its weights were tuned it got {percent(before.plain, 2)}: {_words(difference, 'tuning')}."
 
 
-def _control(accuracy: Accuracy, reported: Test) -> str:
+def _control(accuracy: Accuracy, reported: StateTest) -> str:
     beside = accuracy.test("control", reported.stage)
     if beside is None:
         return f"Against the control arm nothing was measured: {accuracy.why_no_control or 'it was not tested in this state'}."
     difference = accuracy.difference(reported, "plain", beside, "plain")
+    prompted = accuracy.difference(reported, "prompted", beside, "plain")
+    with_prompt = f"; with its prompt {_words(prompted, 'this run')}" if prompted is not None else ""
     return (
-        f"The control arm, the same without any prompt, gets {percent(beside.plain, 2)}: {_words(difference, 'this run')}; "
-        "one seed, though: only several of each tell what the prompt gives."
+        f"The control arm, the same without any prompt, gets {percent(beside.plain, 2)}: {_words(difference, 'this run')}"
+        f"{with_prompt}. That is one seed: only several of each tell what the prompt gives."
     )
 
 
@@ -129,18 +138,18 @@ def _gives_not(gains: Gains) -> Iterator[str]:
             f"pruned weights stand in the {found.unused_rows:,} classifier rows that no class here uses. They could be dropped "
             "from the dense network as well."
         )
-    yield from _cost_of_prompt(gains.timings)
+    yield from _cost_of_prompt(gains)
 
 
 def _memory(memory: Memory) -> str:
     where = "a process" if memory.device == "cpu" else "the GPU"
-    alike = abs(memory.pruned - memory.dense) <= _ALIKE * memory.dense
-    less = memory.pruned < memory.dense
-    change = percent(abs(memory.pruned / memory.dense - 1)) if memory.dense else "-"
-    words = "the same" if alike else f"{change} {'less' if less else 'more'}"
+    change = memory_change(memory)
+    words = f"{percent(abs(change))} {'less' if change < 0 else 'more'} for the network" if change else "the same"
+    libraries = f" ({size_text(memory.dense_before)} are the libraries)" if memory.dense_before else ""
     return (
-        f"{'Memory' if less and not alike else 'No less memory'} while it works: {where} that passes {memory.batch} images has "
-        f"{size_text(memory.pruned)} at most with the pruned network and {size_text(memory.dense)} with the dense one, {words}."
+        f"{'Memory' if change < 0 else 'No less memory'} while it works: {where} that passes {memory.batch} images has "
+        f"{size_text(memory.pruned)} at most with the pruned network and {size_text(memory.dense)} with the dense one, "
+        f"{words}{libraries}."
     )
 
 
@@ -168,17 +177,19 @@ def _case(timing: Timing) -> str:
     return f"{change} {verdict(timing.ratio)} in {place_of(timing)}, batch {timing.batch}"
 
 
-def _cost_of_prompt(timings: tuple[Timing, ...]) -> Iterator[str]:
-    slow = [timing for timing in timings if "prompted" in timing.seconds and timing.batch == 1]
-    if slow:
-        timing = slow[0]
-        pruned, prompted = timing.seconds["pruned"].median, timing.seconds["prompted"].median
-        more = prompted / pruned - 1 if pruned else 0.0
-        words = "no measurable time" if abs(more) < 0.03 else f"{percent(abs(more))} {'more' if more > 0 else 'less'} time"
-        yield (
-            f"The prompt itself costs {words}: {seconds_text(prompted)} with it, {seconds_text(pruned)} without "
-            f"({place_of(timing)}, batch 1)."
-        )
+def _cost_of_prompt(gains: Gains) -> Iterator[str]:
+    timing = next((timing for timing in gains.timings if "prompted" in timing.seconds and timing.batch == 1), None)
+    if timing is None:
+        return
+    pruned, prompted = timing.seconds["pruned"].median, timing.seconds["prompted"].median
+    more = prompted / pruned - 1 if pruned else 0.0
+    words = "no measurable time" if abs(more) < SAME else f"{percent(abs(more))} {'more' if more > 0 else 'less'} time"
+    sides = [work.size_px for work in gains.work]
+    larger = f"; with it the network gets {sides[1]} px instead of {sides[0]}" if len(sides) > 1 else ""
+    yield (
+        f"The prompt itself costs {words}: {seconds_text(prompted)} with it, {seconds_text(pruned)} without "
+        f"({place_of(timing)}, batch 1){larger}."
+    )
 
 
 def _sizes(gains: Gains) -> dict[str, FileSize]:

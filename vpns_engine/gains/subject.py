@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vpns_engine.export.source import Source, entry_of
+from vpns_engine.export.source import Source
 from vpns_engine.export.weights import folded_state, unmodified
 from vpns_engine.gains.model import Variant, Weights
 from vpns_engine.nn.models import blank_network, versioned
@@ -131,8 +131,3 @@ def _unused(source: Source) -> tuple[int, int, int]:
         return 0, 0, 0
     rest = np.delete(mask, used, axis=0)
     return num_source - len(used), rest.size, int(np.count_nonzero(rest))
-
-
-def layer_entries(source: Source) -> dict[str, str]:
-    """Give the scored layers by their entries in the state dict."""
-    return {entry_of(layer, source.weights): layer for layer in source.masks}

@@ -51,7 +51,7 @@ def time_passes(passes: Mapping[Variant, Pass], batch: Tensor, effort: Effort, b
         for name in order.sample(names, len(names)):  # who follows whom decides what lies in the processor's cache
             taken[name].append(_seconds(passes[name], batch))
         rounds += 1
-        spent = (time.perf_counter() - began) / effort.seconds
+        spent = (time.perf_counter() - began) / max(effort.seconds, 1e-9)
         beat(min(1.0, max(min(rounds / effort.least, spent), rounds / effort.most)))
     ratios = np.array(taken["pruned"]) / np.array(taken["dense"])
     return Timed({name: spread_of(values) for name, values in taken.items()}, spread_of(ratios))
