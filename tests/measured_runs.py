@@ -1,7 +1,11 @@
 """A finished run whose gains were measured, really: in processes of their own, with few rounds."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from vpns_engine.gains.measure import measure
 from vpns_engine.gains.states import state_of, write_gains
@@ -20,3 +24,15 @@ def measured_copy(runs: Path, *finished: RunStore) -> RunStore:
 def copied(store: RunStore, runs: Path) -> RunStore:
     """Copy a run into a folder of runs, where it may be written to."""
     return RunStore.open(shutil.copytree(store.folder, runs / store.folder.name))
+
+
+def children() -> list[psutil.Process]:
+    """List the measuring processes that this one has begun."""
+    return list(_children())
+
+
+def _children() -> Iterator[psutil.Process]:
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if any("vpns_engine.gains" in word for word in child.cmdline()):
+                yield child

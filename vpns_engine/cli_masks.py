@@ -23,8 +23,8 @@ from vpns_engine.words import percent, printable, sparsity_of
 
 _ABOUT = (
     "Show what the mask of a run keeps of each layer. With OTHER, or with one of the --other options, compare it with a second "
-    "mask of the same network: another run, level or epoch. The mask is that of the level's last saved state, unless an epoch "
-    "of the search is given."
+    "mask of the same network: another run, level or epoch. The mask is that of the level's last saved state, or of its last "
+    "epoch where none was saved, unless an epoch of the search is given."
 )
 _LAYER_HEADER = ("layer", "shape", "weights", "kept", "density", "share_of_kept", "empty_outputs", "empty_inputs")
 _NOTE = (
@@ -168,9 +168,9 @@ def _chosen(folder: Path, level: int | None, epoch: int | None, of_level: str, o
     store = RunStore.open(folder)
     history = store.read(steps=False).history
     number = _level(history, folder, level)
-    found = _saved(store, history, number) if epoch is None else _epoch(store, history, number, epoch)
+    found = (_saved(store, history, number) if epoch is None else None) or _epoch(store, history, number, epoch)
     if found is None:
-        what = "has no saved state" if epoch is None else f"keeps no mask of epoch {epoch} of the search"
+        what = "keeps no mask" if epoch is None else f"keeps no mask of epoch {epoch} of the search"
         raise EngineError(f"{folder.name}: level {number + 1} {what}")
     return found
 
@@ -194,13 +194,13 @@ def _saved(store: RunStore, history: RunHistory, number: int) -> _Chosen | None:
     return _Chosen(store, path, read_state_info(path).mapping, words)
 
 
-def _epoch(store: RunStore, history: RunHistory, number: int, epoch: int) -> _Chosen | None:
+def _epoch(store: RunStore, history: RunHistory, number: int, epoch: int | None) -> _Chosen | None:
+    """Find the mask of an epoch of the search; None: the last one that is kept."""
     for phase in history.phases:
-        if phase.info.level != number:
-            continue
-        for ended in phase.epochs:
-            if ended.masks_path and ended.epoch == epoch and store.path(ended.masks_path).is_file():
-                words = f"{_where(store, history, number)}, search epoch {epoch} of {phase.info.epochs}"
+        wanted = reversed(phase.epochs) if phase.info.level == number else ()
+        for ended in wanted:
+            if ended.masks_path and epoch in (None, ended.epoch) and store.path(ended.masks_path).is_file():
+                words = f"{_where(store, history, number)}, search epoch {ended.epoch} of {phase.info.epochs}"
                 return _Chosen(store, store.path(ended.masks_path), history.levels[number].sources, words)
     return None
 

@@ -174,7 +174,7 @@ class Tested(_Event):
     taken_from: str = ""
     """The run that measured it, where that is another one: the dense reference is not done twice."""
     predictions_path: str = ""
-    """What was made of each test image (see vpns_engine.predictions), relative to the folder of the run that measured it;
+    """What was made of each test image (see vpns_engine.prediction_files), relative to the folder of the run that measured it;
     empty in runs of before this was kept."""
 
 

@@ -6,7 +6,8 @@ from vpns_engine.artifacts import read_info
 from vpns_engine.errors import EngineError
 from vpns_engine.events import LevelSaved, Tested
 from vpns_engine.history import RunHistory
-from vpns_engine.predictions import Predictions, read_predictions
+from vpns_engine.prediction_files import read_predictions
+from vpns_engine.predictions import Predictions
 from vpns_engine.specs.phase import DENSE, PhaseKind
 from vpns_engine.store import RunStore
 
@@ -82,8 +83,8 @@ def _tested(history: RunHistory, level: int, stage: PhaseKind) -> Tested | None:
     if level != DENSE:
         known = history.levels.get(level)
         return None if known is None else known.test(stage)
-    tests = history.dense.tested if history.dense is not None else history.dense_elsewhere
-    return next((test for test in reversed(tests) if test.stage == stage), None)
+    own = history.dense.test(stage) if history.dense is not None else None
+    return own or next((test for test in reversed(history.dense_elsewhere) if test.stage == stage), None)
 
 
 def _elsewhere(store: RunStore, tested: Tested) -> Path | None:

@@ -141,7 +141,8 @@ def blocks_of(a: MaskFile, b: MaskFile, layer: str, max_side: int) -> Blocks:
             counts[place, number] = np.add.reduceat(kept.sum(axis=0, dtype=np.int64), starts)
     heights = np.diff(np.append(np.array(rows), num_out))
     widths = np.diff(np.append(starts, num_in * weights))
-    return Blocks(*counts, np.outer(heights, widths), out_block, in_block)
+    only_a, only_b, both = counts
+    return Blocks(only_a, only_b, both, np.outer(heights, widths), out_block, in_block)
 
 
 def as_kernels(values: StateArray) -> StateArray:

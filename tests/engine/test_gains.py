@@ -1,15 +1,15 @@
 """What is measured of a finished run: sizes, work, times and memory, in processes of their own."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import psutil
 import pytest
 import torch
 from torch import nn
 
-from tests.measured_runs import copied
+from tests.measured_runs import children, copied
 from vpns_engine.catalogue import catalogue
 from vpns_engine.density import read_density
 from vpns_engine.errors import EngineError
@@ -17,7 +17,9 @@ from vpns_engine.export.source import read_source
 from vpns_engine.export.sparse_file import write_sparse
 from vpns_engine.export.weights import folded_state
 from vpns_engine.gains import measure as measuring
-from vpns_engine.gains.measure import Cancelled, measure
+from vpns_engine.gains.machine import at_work
+from vpns_engine.gains.measure import measure
+from vpns_engine.gains.process import Cancelled
 from vpns_engine.gains.states import read_gains, state_of, states_of
 from vpns_engine.gains.timing import Effort, spread_of, time_passes
 from vpns_engine.gains.work import MacCounter
@@ -35,12 +37,6 @@ def last(store):
 def gains(measured_run):
     """Give what was measured."""
     return read_gains(measured_run, last(measured_run))
-
-
-def children():
-    """List the measuring processes that this one has begun."""
-    found = psutil.Process().children(recursive=True)
-    return [child for child in found if any("vpns_engine.gains" in word for word in child.cmdline())]
 
 
 def test_that_each_file_is_written_and_its_bytes_are_counted(measured_run, gains, tmp_path):
@@ -172,18 +168,6 @@ def test_that_a_cancel_ends_the_process_and_leaves_nothing(finished_run, tmp_pat
     assert not (finished_run.folder / state.file_name).exists()
 
 
-def test_that_a_process_that_is_killed_leaves_what_it_found_and_says_so(finished_run):
-    def kill(text, _done):
-        if text.startswith("PyTorch on the CPU"):
-            for child in children():
-                child.kill()
-
-    gains = measure(finished_run, last(finished_run), quick=True, threads=1, report=kill)
-    assert len(gains.sizes) == 4 and gains.work and gains.timings == () and gains.memory == ()
-    assert "ended by signal 9" in gains.missing["torch"]
-    assert set(gains.missing) == {"torch", "onnx", "cuda", "memory"}
-
-
 def test_that_a_damaged_state_is_refused_in_one_line(finished_run, tmp_path):
     store = copied(finished_run, tmp_path)
     state = last(store)
@@ -196,8 +180,6 @@ def test_that_a_damaged_state_is_refused_in_one_line(finished_run, tmp_path):
 
 
 def test_that_a_run_that_goes_on_is_told_of(measured_run, tmp_path):
-    from vpns_engine.gains.machine import at_work
-
     store = copied(measured_run, tmp_path)
     assert at_work(store) == ""
     info = store.read_info()
@@ -212,20 +194,14 @@ def test_that_the_states_are_those_that_each_stage_of_a_level_left(finished_run,
     history = finished_run.read(steps=False).history
     found = [(state.level, state.stage) for state in states_of(history)]
     assert found == [(0, "search"), (0, "finetune"), (1, "search"), (1, "finetune")]
-    assert last(finished_run).label == "98 % sparsity: Tuned (epoch 2 of 2)" or "98 % sparsity" in last(finished_run).label
+    assert last(finished_run).label.startswith("98 % sparsity: Tuned (epoch ")
     assert {state.stage for state in states_of(finished_omp_run.read(steps=False).history)} == {"finetune"}
     with pytest.raises(EngineError, match="there is no level 6"):
         state_of(history, level=5, stage=None)
 
 
-def test_that_nothing_here_imports_torch():
-    import subprocess
-    import sys
-
-    code = "import sys, vpns_engine.gains.report, vpns_engine.gains.measure, vpns_engine.gains.html; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(measuring.__file__).parents[2])
+def test_that_whoever_asks_needs_no_torch():
+    code = "import sys, vpns_engine.cli_gains; print('torch' in sys.modules)"
+    top = Path(measuring.__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=top)
     assert done.stdout.strip() == "False"
-
-
-def test_that_numbers_of_a_report_are_finite(gains):
-    assert all(np.isfinite(s.median) for timing in gains.timings for s in timing.seconds.values())

@@ -25,7 +25,7 @@ def history_of(store):
     return store.read(steps=False).history
 
 
-def tests_of(history):
+def measured_in(history):
     return [test for level in (history.dense, *history.levels.values()) for test in level.tested]
 
 
@@ -52,7 +52,7 @@ def same(one, two):
 def test_that_a_run_keeps_what_each_tested_state_makes_of_each_test_image(finished_run):
     history = history_of(finished_run)
     part = split_of(finished_run.config.data, finished_run.config.seed).test
-    tests = tests_of(history)
+    tests = measured_in(history)
     assert [(test.level, test.stage) for test in tests] == [
         (DENSE, "map"), (0, "search"), (0, "finetune"), (1, "search"), (1, "finetune")
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def test_that_a_method_without_a_prompt_keeps_one_view(finished_omp_run, finishe
 
 def test_that_predictions_belong_to_the_run_and_are_never_cleared(copied):
     history = history_of(copied)
-    before = [find_predictions(copied, history, test.level, test.stage) for test in tests_of(history)]
+    before = [find_predictions(copied, history, test.level, test.stage) for test in measured_in(history)]
     assert {kind_of(path.relative_to(copied.folder.resolve())) for path in before} == {"rest"}
     clear(copied.folder, CLEARABLE)
     assert all(path.is_file() for path in before)
@@ -91,6 +91,7 @@ def test_that_the_dense_reference_of_another_run_is_found_there(copied):
     for event in (history.started, taken):
         other.append(event)
     other.close()
+    assert (DENSE, "map") not in {(test.level, test.stage) for test in measured_in(history_of(other))}
     same(read_kept(other, history_of(other), DENSE, "map"), mine)
 
 
@@ -140,7 +141,7 @@ def test_that_a_damaged_file_is_told_and_examined_anew(finished_run, copied):
     history = history_of(copied)
     path = find_predictions(copied, history, 0, "finetune")
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(EngineError, match="predictions.safetensors cannot be read"):
+    with pytest.raises(EngineError, match=r"predictions\.safetensors cannot be read"):
         read_kept(copied, history, 0, "finetune")
     examine(copied, saved_of(history, 0, "finetune"))
     same(read_kept(copied, history, 0, "finetune"), read_kept(finished_run, history_of(finished_run), 0, "finetune"))

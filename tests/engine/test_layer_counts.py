@@ -47,7 +47,9 @@ def test_that_an_unknown_network_has_no_classifier():
      "squeezenet1_1", "densenet121", "wide_resnet50_2", "swin_t", "mnasnet0_5"],
 )  # fmt: skip
 def test_that_groups_are_those_of_the_network(architecture):
-    network = torchvision.models.get_model(architecture, **catalogue()[architecture].arguments)
+    # a RegNet reckons with its widths while it is built, which takes real numbers
+    with torch.device("cpu" if architecture.startswith("regnet") else "meta"):
+        network = torchvision.models.get_model(architecture, **catalogue()[architecture].arguments)
     found = [(name, part) for name, part in network.named_modules() if isinstance(part, nn.Conv2d)]
     assert found
     for name, part in found:

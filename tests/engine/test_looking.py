@@ -126,7 +126,9 @@ def test_that_a_prompt_that_moves_and_one_around_the_image_are_seen_in_their_pla
         assert told[-1].status == "finished", told[-1]
         with open_look(store) as look:
             pictures, _ = look.pictures("test", [0, 1])
-            prompt = build_prompt(store.config.effective_prompt, size, lambda: (0, 0), normalization=normalization_of("resnet20"))
+            prompt = build_prompt(
+                store.config.effective_prompt, size, lambda: (0, 0), normalization=normalization_of("resnet20")
+            )
             prompt.take({name: torch.from_numpy(np.array(value)) for name, value in look.prompt.items()})
             with torch.no_grad():
                 wanted = prompt(torch.from_numpy(pictures).float() / 255, fixed=True)
@@ -228,12 +230,14 @@ def test_that_images_in_files_are_named_and_broken_ones_told(tmp_path):
     with open_look(store) as look:
         names = [look.images.name("test", index) for index in range(look.num("test"))]
         assert names == [f"{color}/{color}_{number}.png" for color in ("blue", "green", "red") for number in (0, 1)]
-        with pytest.raises(EngineError, match="skipped broken image green_1.png: not a picture"):
+        with pytest.raises(EngineError, match=r"^green_1\.png: not a picture"):
             look.picture("test", 3)
         pictures, good = look.pictures("test", range(6))
         assert good.tolist() == [0, 1, 2, 4, 5] and len(pictures) == 5
         with Image.open(folder / "test" / "red" / "red_0.png") as file:
             assert np.array_equal(look.picture("test", 4)[0], np.asarray(file).transpose(2, 0, 1))
+    with open_look(store) as look:
+        assert look.num("test") == 6
         shutil.rmtree(folder / "test" / "green")
         with pytest.raises(EngineError, match="the images are gone"):
             look.picture("test", 2)
@@ -242,13 +246,9 @@ def test_that_images_in_files_are_named_and_broken_ones_told(tmp_path):
         with pytest.raises(EngineError, match="is not there"):
             look.num("test")
         assert look.predict(look.file(tmp_path / "away" / "test" / "red" / "red_0.png")[None]).shape == (1, 3)
-    (tmp_path / "away" / "train" / "red").rename(tmp_path / "away" / "train" / "pink")
-    for part in ("val", "test"):
-        (tmp_path / "away" / part / "red").rename(tmp_path / "away" / part / "pink")
-    shutil.rmtree(tmp_path / "away" / "test" / "blue")
-    shutil.rmtree(tmp_path / "away" / "val" / "blue")
-    shutil.rmtree(tmp_path / "away" / "train" / "blue")
-    shutil.move(tmp_path / "away", folder)
+    make_pictures(folder)
+    for part in ("train", "val", "test"):
+        (folder / part / "red").rename(folder / part / "pink")
     with open_look(store) as look, pytest.raises(EngineError, match="other classes now than the run was begun with"):
         look.num("test")
 
@@ -263,7 +263,7 @@ def test_that_a_damaged_state_is_told_in_one_line(finished_run, tmp_path):
             open_look(store, level=0, stage="finetune")
         assert "\n" not in str(raised.value)
     path.unlink()
-    with pytest.raises(EngineError, match="state.safetensors"):
+    with pytest.raises(EngineError, match=r"state\.safetensors"):
         open_look(store, level=0, stage="finetune")
 
 

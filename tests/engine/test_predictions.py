@@ -6,15 +6,14 @@ import pytest
 
 from vpns_engine.artifacts import read_arrays, read_info, write_arrays
 from vpns_engine.errors import EngineError
+from vpns_engine.prediction_files import read_predictions, write_predictions
 from vpns_engine.predictions import (
     Predictions,
     View,
     accuracy_of_classes,
     changes,
     confusion,
-    read_predictions,
     wrong_most_confident,
-    write_predictions,
 )
 
 LABELS = np.array([0, 1, 2, 2, 0, 1])

@@ -11,6 +11,7 @@ from tests.engine.tiny_runs import CLASSES, make_pictures, run, tiny_config
 from vpns_engine.estimate import Estimate, disk_problem, disk_words, room_of_all
 from vpns_engine.events import EpochEnded
 from vpns_engine.keeping import Keeping, usage_of, write_keeping
+from vpns_engine.prediction_files import read_predictions
 from vpns_engine.presets import preset_called
 from vpns_engine.specs.problems import config_from
 from vpns_engine.usage import Room, free_on, room_of
@@ -64,6 +65,21 @@ def test_that_a_real_run_takes_what_was_counted_before(pictures, tmp_path, chang
     assert 0.7 * room.checkpoint < max(sizes) < 1.03 * room.checkpoint
     assert found["rest"] < room.rest
     assert sum(found.values()) < room.stays < room.most
+
+
+@pytest.mark.parametrize("changes", [{}, {"method": "omp", "dense": "tuned"}, {"dense": "mapped", "method": "control"}])
+def test_that_what_is_made_of_the_test_images_is_counted(pictures, tmp_path, changes):
+    config = tiny_config(pictures, mask={"sparsities": [0.5, 0.7]}, **changes)
+    store, _ = run(config, tmp_path / "runs")
+    found = [path.stat().st_size for path in store.folder.rglob("predictions.safetensors")]
+    some, none = (room_of(config, Keeping(), num_target=len(CLASSES), num_test=count).rest for count in (6, 0))
+    assert len(found) == {"vpns": 4, "omp": 4, "control": 5}[config.method]
+    images = sum(
+        read_predictions(path).views["plain"].classes_Nk.nbytes for path in store.folder.rglob("predictions.safetensors")
+    )
+    views = 2 if config.method == "vpns" else 1
+    assert some - none == len(found) * 6 * 16 + 2 * views * images
+    assert sum(found) < len(found) * 700 + some - none  # their headers have room in the rest
 
 
 def test_that_checkpoints_count_where_they_are_kept(pictures):

@@ -9,7 +9,8 @@ from vpns_engine.events import LevelSaved
 from vpns_engine.kept_predictions import EXAMINED, event_of, predictions_file
 from vpns_engine.looking import LookCancelled, Report
 from vpns_engine.looking.look import Look, look_at_dense, look_at_saved
-from vpns_engine.predictions import Predictions, write_predictions
+from vpns_engine.prediction_files import write_predictions
+from vpns_engine.predictions import Predictions
 from vpns_engine.specs.phase import DENSE, PhaseKind
 from vpns_engine.store import RunIsHeld, RunStore
 from vpns_engine.training.feeds import ImageFeed

@@ -31,7 +31,6 @@ class Images:
         self._classes = tuple(classes)
         self._split: Split | None = None
         self._source: ImageSource | None = None
-        self._broken = ""
 
     @property
     def split(self) -> Split:
@@ -58,7 +57,7 @@ class Images:
             EngineError: its files cannot be read.
         """
         if self._source is None:
-            self._source = open_source(self.split, self._config.data, CPU, self._note_broken)
+            self._source = open_source(self.split, self._config.data, CPU, lambda _text: None)  # `picture` says why
         return self._source
 
     def close(self) -> None:
@@ -109,8 +108,10 @@ class Images:
         """
         pixels, good = self.pictures(part, (index,))
         if not good.size:
-            raise EngineError(self._broken or f"{self.name(part, index)} is broken")
-        return pixels[0]
+            number = int(self._checked(part, (index,))[0])
+            return read_file(Path(self.split.paths[number]), self._config.data.image_size)
+        first: Pixels = pixels[0]
+        return first
 
     def _checked(self, part: str, indices: Sequence[int]) -> npt.NDArray[np.int64]:
         ids = self.part(part).ids
@@ -118,9 +119,6 @@ class Images:
         if wanted.size and not (wanted.min() >= 0 and wanted.max() < ids.size):
             raise EngineError(f"there is no {part} image {int(wanted.max()) + 1}: there are {ids.size}")
         return ids[wanted]
-
-    def _note_broken(self, text: str) -> None:
-        self._broken = text
 
 
 def read_file(path: Path, side: int) -> Pixels:

@@ -14,7 +14,8 @@ from vpns_engine.keeping import thin
 from vpns_engine.kept_predictions import predictions_file
 from vpns_engine.nn.prompts import VisualPrompt
 from vpns_engine.nn.sparse import SparseNetwork
-from vpns_engine.predictions import Predictions, write_predictions
+from vpns_engine.prediction_files import write_predictions
+from vpns_engine.predictions import Predictions
 from vpns_engine.specs.phase import Phase, PhaseKind
 from vpns_engine.store import RunStore
 from vpns_engine.training.images import ImageSource
