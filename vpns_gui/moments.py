@@ -1,7 +1,7 @@
 """The moments of a level that can be looked at: each epoch's end, and a state that a stop kept amid an epoch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vpns_engine.events import LevelSaved
 from vpns_engine.history import RunHistory
@@ -13,8 +13,7 @@ SHORT_NAMES: dict[PhaseKind, str] = {"search": "Search", "finetune": "Tune"}
 SAVED = ", saved"
 
 
-@dataclass(frozen=True, order=True)
-class Moment:
+class Moment(NamedTuple):
     """The end of an epoch; ordered as they come in a level.
 
     `phase` indexes the history's phases; `epoch` counts from 1 in it, 0 is the state before its first epoch. `amid` marks

@@ -63,6 +63,7 @@ class Session(QObject):
         self._follow_level = True
         self._moments: tuple[Moment, ...] = ()
         self._moment: Moment | None = None
+        self._home: Moment | None = None
         self._follow_moment = True
         self._standing: State | None = None
 
@@ -191,9 +192,8 @@ class Session(QObject):
 
     def choose_moment(self, moment: Moment | None) -> None:
         """Look at a moment of the level, and stay there; at the one that is due anyway, or None, follow that."""
-        home = self._home()
-        chosen = home if moment is None else nearest(self._moments, moment)
-        self._follow_moment = chosen == home
+        chosen = self._home if moment is None else nearest(self._moments, moment)
+        self._follow_moment = chosen == self._home
         self._set_moment(chosen)
 
     def _show(self, found: _Shown) -> None:
@@ -245,22 +245,20 @@ class Session(QObject):
         """List the moments; the one that a person chose stays, or becomes the like of it in another level."""
         history, before = self.history, self._moment
         self._moments = () if history is None else moments_of(history, self.level)
+        self._home = None if history is None else home_of(history, self.level)
         kept = None
         if history is not None and before is not None and not self._follow_moment:
             same = before.level == self.level
             kept = nearest(self._moments, before) if same else counterpart(history, before, self.level)
         self._follow_moment = kept is None
-        self._moment = self._home() if kept is None else kept
+        self._moment = self._home if kept is None else kept
 
     def _follow_moments(self, history: RunHistory) -> None:
         """Take in that there is one more, or that one was saved."""
-        self._moments = moments_of(history, self.level)
+        self._moments, self._home = moments_of(history, self.level), home_of(history, self.level)
         self.moments_changed.emit(self._moments)
         if self._follow_moment:
-            self._set_moment(self._home())
-
-    def _home(self) -> Moment | None:
-        return None if self.history is None else home_of(self.history, self.level)
+            self._set_moment(self._home)
 
     def _set_moment(self, moment: Moment | None) -> None:
         if moment != self._moment:

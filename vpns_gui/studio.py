@@ -32,7 +32,7 @@ from vpns_gui.controllers.library_table import LibraryTable
 from vpns_gui.controllers.log import LogController
 from vpns_gui.controllers.moment import MomentController
 from vpns_gui.controllers.on_images import OnImagesController
-from vpns_gui.controllers.predict import PredictController
+from vpns_gui.controllers.predict import PredictController, is_export
 from vpns_gui.controllers.problems import ProblemController
 from vpns_gui.controllers.prompt import PromptController
 from vpns_gui.controllers.prompt_pair import PromptPairController
@@ -57,6 +57,7 @@ from vpns_gui.run_queue import RunQueue
 from vpns_gui.session import Session
 from vpns_gui.settings import Settings
 from vpns_gui.views.gains import GainsView
+from vpns_gui.wheel import leave_wheel
 
 if TYPE_CHECKING:
     from vpns_gui.plots import Plots
@@ -138,7 +139,10 @@ class Studio(QObject):
             self.plots = Plots(self.window, self.session, self._refresh)
             self.plots.connect_saving(self.saving)
             self.window.arrangement.restore_parts()
+            leave_wheel(self.window)
             self.plots.class_images.image_requested.connect(self._show_test_image)
+            self.plots.class_images.examined.connect(self.on_images.changed.look_again)
+            self.on_images.changed.examined.connect(self.plots.class_images.look_again)
             self._add_gains()
 
     def _add_gains(self) -> None:
@@ -203,6 +207,7 @@ class Studio(QObject):
     def _connect_library(self) -> None:
         table, window = self.library_table, self.window
         self.predict.show_requested.connect(lambda: window.tabs.setCurrentWidget(window.predict_page))
+        self.export.predict_requested.connect(self.predict.take_subject)
         table.open_requested.connect(self.library.open)
         table.opened.connect(lambda _opened: window.tabs.setCurrentWidget(window.curves_page))
         table.resume_requested.connect(self._resume_chosen)
@@ -302,7 +307,9 @@ class Studio(QObject):
 
     def _open_dropped(self, path: Path) -> None:
         folder = folder_of(path)
-        if folder is None:
+        if is_export(path):
+            self.predict.take_subject(path)
+        elif folder is None:
             why = f"{path} is no run folder, and lies in none: a run has config.json and run.json."
             self._warn("This cannot be opened.", why)
         else:

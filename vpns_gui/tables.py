@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QTableView, QTableWidget, QTableWidgetItem
 
-from vpns_engine.csv_files import Cell
+from vpns_engine.csv_text import Cell
 
 Rows = tuple[Sequence[str], Sequence[Sequence[Cell]]]
 """A header, and rows below it."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QTableView, QTableWidget, QWidget
 
 from vpns_engine.csv_text import csv_text
@@ -52,6 +52,8 @@ def offer(
         name: what it is, for the menus and as the file's name.
         table: gives its figures, a header and rows; a table widget's own cells where it is left out.
         picture: gives the widget to draw; the widget itself, or the whole of a table, where it is left out.
+
+    A widget whose context menu is made of its actions gets these at the end; one with a menu of its own keeps that one.
     """
     for earlier in _own(widget):
         earlier.deleteLater()
@@ -85,6 +87,8 @@ class TakeAway(QObject):
         widget.installEventFilter(self)
         if isinstance(widget, QAbstractScrollArea):
             widget.viewport().installEventFilter(self)
+        if widget.contextMenuPolicy() == Qt.ContextMenuPolicy.ActionsContextMenu:
+            self._join_menu()
 
     @property
     def name(self) -> str:
@@ -181,6 +185,20 @@ class TakeAway(QObject):
         entries.append(_Entry(SAVE_PICTURE, self.save_picture, saves and self.has_picture))
         return entries
 
+    def _join_menu(self) -> None:
+        entries = self._entries()
+        parting = QAction(self._widget)
+        parting.setSeparator(True)
+        self._widget.addAction(parting)
+        for entry in entries:
+            action = QAction(entry.words, self._widget)
+            action.triggered.connect(lambda _checked=False, act=entry.act: act())
+            self._widget.addAction(action)
+
+    @property
+    def _has_own_menu(self) -> bool:
+        return self._widget.contextMenuPolicy() != Qt.ContextMenuPolicy.DefaultContextMenu
+
     def _chosen(self) -> list[int]:
         return selected_rows(self._widget) if isinstance(self._widget, QTableView) else []
 
@@ -191,7 +209,8 @@ class TakeAway(QObject):
 
     def eventFilter(self, watched: QObject, happened: QEvent) -> bool:  # noqa: N802
         """See the menu asked for, and Ctrl+C."""
-        if isinstance(happened, QContextMenuEvent) and happened.type() == QEvent.Type.ContextMenu:
+        asked = isinstance(happened, QContextMenuEvent) and happened.type() == QEvent.Type.ContextMenu
+        if asked and not self._has_own_menu:
             self._open(happened.globalPos())
             return True
         pressed = isinstance(happened, QKeyEvent) and happened.type() == QEvent.Type.KeyPress

@@ -93,7 +93,8 @@ class WindowLayout(QObject):
                 yield f"split/{splitter.objectName()}-{splitter.count()}", splitter
         for table in self._window.findChildren(QTableView):
             header = table.horizontalHeader()
-            if table.objectName() and header.count() and _can_be_drawn(header):
+            # the library keeps its columns itself: they are in an order of their own too
+            if table.objectName() not in ("", "libraryTable") and header.count() and _can_be_drawn(header):
                 yield f"columns/{table.objectName()}-{header.count()}", header
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QLineEdit, QPushButton
 
 from tests.conformance.ckpt import num_changes
 from tests.engine.checkpoints import Written, write_both
@@ -148,8 +148,9 @@ def test_that_a_run_is_written_in_the_released_format_and_opens_again(studio, qt
     qtbot.waitUntil(lambda: studio.export.possible, timeout=WAIT)
     studio.export.open()
     dialog = studio.window.findChild(QDialog, "export")
-    formats = dialog.findChild(QComboBox, "exportFormat")
-    formats.setCurrentIndex(formats.findData("released"))
+    for box in dialog.findChildren(QCheckBox):
+        if box.objectName().startswith("exportFormat:"):
+            box.setChecked(box.objectName() == "exportFormat:released")
     assert dialog.findChild(QLineEdit, "exportFolder").text().endswith("_released")
     dialog.findChild(QLineEdit, "exportFolder").setText(str(tmp_path / "out"))
     qtbot.mouseClick(dialog.findChild(QPushButton, "exportStart"), Qt.MouseButton.LeftButton)

@@ -59,7 +59,8 @@ def test_that_predictions_of_more_classes_than_the_run_has_are_refused(predictio
         class_figures(predictions, 2)
 
 
-def test_that_a_class_says_what_it_is_most_often_taken_for(predictions, qapp):
+@pytest.mark.usefixtures("qapp")
+def test_that_a_class_says_what_it_is_most_often_taken_for(predictions):
     rows = class_rows(class_figures(predictions, 3), NAMES, "plain")
     assert [row.taken_for for row in rows] == ["dog (1)", "owl (2)", "cat (1)"]
     table = ClassTable()

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
 
 from vpns_gui import theme
 from vpns_gui.views import prompt_pictures
 from vpns_gui.views.prompt import PromptView
+from vpns_gui.views.prompt_alone import PromptAlone
 from vpns_gui.views.prompt_analysis import ready
 
 
@@ -28,6 +30,14 @@ def view(qtbot):
     view.resize(1300, 850)
     view.show()
     return view
+
+
+@pytest.fixture
+def plain_app(qapp):
+    before = QApplication.palette()
+    yield qapp
+    qapp.setProperty("vpns_dark", None)
+    qapp.setPalette(before)
 
 
 def shown(view, delta, added=None, region="ring", **more):
@@ -131,6 +141,23 @@ def test_that_a_pixel_can_be_read(view):
     assert "Point at" in alone.pixel.text()
 
 
+def test_that_a_picture_is_read_by_keyboard_and_goes_on_being_read_from_epoch_to_epoch(view, qtbot):
+    added = ring()
+    alone = shown(view, added)
+    view.activateWindow()
+    alone.picture.setFocus()
+    qtbot.waitUntil(alone.picture.hasFocus)
+    for _ in range(20):
+        qtbot.keyClick(alone.picture, Qt.Key.Key_Left)
+    qtbot.keyClick(alone.picture, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert alone.pixel.text().startswith("Pixel 0, 0: ") and f"{abs(added[0, 0, 0]) * 255:.1f}/255" in alone.pixel.text()
+    assert alone.picture.accessibleDescription() == alone.pixel.text()
+    shown(view, added * 2)
+    assert f"{abs(added[0, 0, 0]) * 510:.1f}/255" in alone.pixel.text()
+    view.switch.setFocus()
+    assert "Point at" in alone.pixel.text()
+
+
 def test_that_numbers_are_those_of_the_prompt(view):
     added = ring()
     images = np.zeros((2, 3, 16, 16), np.uint8)
@@ -167,30 +194,30 @@ def test_that_the_spectrum_tells_the_wave_under_the_pointer(view):
     assert "Strongest: Wave" in alone.spectrum.picture.accessibleName() and y.size
 
 
-def test_that_pictures_stand_side_by_side_where_there_is_room(view, qtbot):
-    alone = shown(view, ring())
-    alone.panels.resize(900, 400)
+def test_that_pictures_stand_side_by_side_where_there_is_room(qtbot):
+    alone = PromptAlone()
+    qtbot.addWidget(alone)
+    alone.resize(900, 500)
+    alone.show()
+    alone.set_prompt(ready(ring(), ring()))
     assert alone.panels.all_seen and not alone.switch.isVisible() and alone.histogram.isVisible() and alone.spectrum.isVisible()
-    alone.panels.resize(300, 300)
+    alone.resize(440, 440)
     assert (
         not alone.panels.all_seen and alone.switch.isVisible() and alone.picture.isVisible() and not alone.histogram.isVisible()
     )
     alone.switch.setCurrentIndex(2)
     assert alone.spectrum.isVisible() and not alone.picture.isVisible()
-    view.resize(920, 440)  # the tab in the window as it opens
-    qtbot.waitUntil(lambda: alone.panels.width() < 600)
-    assert alone.picture.isVisible() or alone.switch.currentIndex() == 2
+    alone.resize(460, 900)
+    assert alone.panels.all_seen and alone.histogram.y() > alone.picture.parentWidget().geometry().bottom()
 
 
-def test_that_pictures_take_the_colours_of_the_theme(view, qapp):
+def test_that_pictures_take_the_colours_of_the_theme(view, plain_app, qtbot):
     alone = shown(view, ring())
     light = [picture.image.copy() for picture in (alone.picture, alone.spectrum.picture)]
-    theme.apply(qapp, theme.DARK)
-    try:
-        assert alone.picture.image != light[0] and alone.spectrum.picture.image != light[1]
-    finally:
-        theme.apply(qapp, theme.LIGHT)
-    assert alone.picture.image == light[0]
+    theme.apply(plain_app, theme.DARK)
+    qtbot.waitUntil(lambda: alone.picture.image != light[0] and alone.spectrum.picture.image != light[1])
+    theme.apply(plain_app, theme.LIGHT)
+    qtbot.waitUntil(lambda: alone.picture.image == light[0])
 
 
 def test_that_every_picture_has_its_figures(view):

@@ -7,14 +7,15 @@ from tests.gui.made_runs import MadeRun, config
 from vpns_engine.history import RunHistory
 from vpns_engine.specs.prompt import PromptSpec
 from vpns_gui.controllers.log import line_of
+from vpns_gui.controllers.mapping_words import HEAD_NOTE, ILM_NOTE, MAPPING_NOTE, mapping_rows, mapping_texts
 from vpns_gui.controllers.offers import region_text
-from vpns_gui.controllers.results import HEAD_NOTE, ILM_NOTE, MAPPING_NOTE, mapping_rows
 from vpns_gui.forms.choices import Choices
 from vpns_gui.forms.draft import Draft
 from vpns_gui.forms.fields import form_fields
 from vpns_gui.forms.form import ConfigForm
 from vpns_gui.forms.relevance import presence
 from vpns_gui.forms.verdict import judge
+from vpns_gui.moments import Moment
 
 
 @pytest.fixture
@@ -66,8 +67,10 @@ def history_of(made) -> RunHistory:
 
 def test_that_a_mapping_that_nobody_counted_is_shown_without_counts(tmp_path):
     history = history_of(MadeRun(tmp_path, config(mapping={"kind": "rlm"})))
-    history.levels[0].counts = ()
-    assert mapping_rows(history.started, history.levels[0])[:2] == [("0", "O", "-"), ("1", "I", "-")]
+    mapped = history.levels[0].mapped
+    assert mapping_rows(history.started, mapped)[:2] == [("0", "O", "0"), ("1", "I", "1")]
+    uncounted = mapped.model_copy(update={"counts": ()})
+    assert mapping_rows(history.started, uncounted)[:2] == [("0", "O", "-"), ("1", "I", "-")]
 
 
 def test_that_the_log_names_the_epoch_of_a_mapping_that_was_found_anew(tmp_path):
@@ -77,12 +80,25 @@ def test_that_the_log_names_the_epoch_of_a_mapping_that_was_found_anew(tmp_path)
     assert line_of(first.model_copy(update={"epoch": 3}), history).startswith("Label mapping of epoch 3: 0 → O")
 
 
+def test_that_a_mapping_that_is_found_anew_is_that_of_the_moment(tmp_path):
+    history = history_of(MadeRun(tmp_path, config(mapping={"kind": "ilm"})))
+    first, search = history.levels[0].mapped, 2
+    later = [first.model_copy(update={"phase": search, "epoch": e, "sources": (e, *first.sources[1:])}) for e in (1, 2)]
+    for told in later:
+        history.apply(told.model_copy(update={"seq": history.last_seq + 1}))
+    tuned = first.model_copy(update={"phase": search + 1, "epoch": 1, "sources": (9, *first.sources[1:])})
+    history.apply(tuned.model_copy(update={"seq": history.last_seq + 1}))
+    firsts = {epoch: mapping_texts(history, "ilm", 0, Moment(0, search, epoch)).rows[0][1] for epoch in (0, 1, 2)}
+    assert firsts == {0: "O", 1: "I", 2: "Z"}
+    assert mapping_texts(history, "ilm", 0, Moment(0, search, 1)).title.endswith(", Search 1 / 2")
+    assert mapping_texts(history, "ilm", 0, None).rows[0][1] == "g"
+
+
 @pytest.mark.parametrize(("kind", "rows", "note"), [("flm", 10, MAPPING_NOTE), ("ilm", 10, ILM_NOTE), ("head", 0, HEAD_NOTE)])
-def test_that_the_results_tell_the_mapping_or_that_there_is_none(kind, rows, note, studio, qtbot, runs):
+def test_that_the_classes_tell_the_mapping_or_that_there_is_none(kind, rows, note, studio, qtbot, runs):
     studio.library.open(MadeRun(runs, config(mapping={"kind": kind})).write().folder)
-    tabs = studio.window.tabs
-    tabs.setCurrentIndex(next(index for index in range(tabs.count()) if tabs.tabText(index) == "Results"))
-    view = studio.window.results
-    qtbot.waitUntil(lambda: view._mapping_note.text() == note)
-    assert view._mapping.rowCount() == rows
-    assert view._mapping.isVisible() == (rows > 0)
+    studio.window.tabs.setCurrentWidget(studio.window.classes_page)
+    mapping = studio.plots.classes.mapping
+    qtbot.waitUntil(lambda: mapping.note == note)
+    assert mapping.table.rowCount() == rows
+    assert mapping.table.isVisible() == (rows > 0)

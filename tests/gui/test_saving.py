@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton, QTa
 from tests.gui.made_runs import MadeRun, config
 from tests.gui.views_data import history
 from vpns_engine.errors import EngineError
-from vpns_gui.controllers.saver import write_file
+from vpns_gui.controllers.saver import _choices, write_file
 from vpns_gui.drawing import SCALE, picture_of
 from vpns_gui.views.curves import CurvesView
 from vpns_gui.views.text_table import fill_table, text_table, texts_of, whole_table
@@ -188,9 +188,12 @@ def test_that_each_table_of_a_page_can_be_saved(studio, qtbot, runs, tmp_path):
     table = studio.window.findChild(QTableWidget, "accuracies")
     qtbot.waitUntil(lambda: table.rowCount() > 0, timeout=20_000)
     accuracies = _save(studio, qtbot, tmp_path / "a.csv", "Accuracies").decode()
-    mapping = _save(studio, qtbot, tmp_path / "m.csv", "Label mapping").decode()
     assert "Tuned" in accuracies and accuracies.count("\n") >= table.rowCount() + 1
-    assert mapping.splitlines()[1].startswith("0,O,")
+    studio.window.tabs.setCurrentWidget(studio.window.classes_page)
+    mapping = studio.window.findChild(QTableWidget, "mapping")
+    qtbot.waitUntil(lambda: mapping.rowCount() > 0 and mapping.isVisible(), timeout=20_000)
+    saved = _save(studio, qtbot, tmp_path / "m.csv", mapping.accessibleName()).decode()
+    assert saved.splitlines()[1].startswith("0,O,")
 
 
 def test_that_the_comparison_is_saved_page_by_page(studio, qtbot, runs, tmp_path):
@@ -226,9 +229,7 @@ def test_that_a_full_or_forbidden_place_leaves_the_window_alive(studio, qtbot, r
     qtbot.waitUntil(lambda: studio.window.findChild(QTableWidget, "accuracies").rowCount() > 0, timeout=20_000)
     choices = studio.saving._savable()
     (tmp_path / "file").write_text("x")
-    from vpns_gui.controllers.saving import _choices
-
-    studio.saving._save(tmp_path / "file" / "a.csv", _choices(choices), "Accuracies as a table (*.csv)")
+    studio.saving._saver._save(tmp_path / "file" / "a.csv", _choices(choices), "Accuracies as a table (*.csv)")
     qtbot.waitUntil(lambda: studio.window.findChild(QMessageBox, "warning") is not None, timeout=20_000)
     box = studio.window.findChild(QMessageBox, "warning")
     assert "could not be saved" in box.text()

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QSpinBox
@@ -9,7 +10,9 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QSpin
 from tests.gui.views_data import history
 from vpns_gui import theme
 from vpns_gui.dialogs.said import Said
+from vpns_gui.views import mask_pictures
 from vpns_gui.views.curves import CurvesView
+from vpns_gui.views.prompt_pictures import diverging
 
 BOTH = pytest.mark.parametrize("scheme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
 
@@ -112,3 +115,47 @@ def test_that_a_dialog_on_screen_is_recoloured_at_once(plain_app, qtbot):
     for scheme in (theme.DARK, theme.LIGHT, theme.DARK):
         theme.apply(plain_app, scheme)
         qtbot.waitUntil(lambda scheme=scheme: said.styleSheet() == f"color: {scheme.good}")
+
+
+# Linear RGB as a person without red (protan) or green (deutan) cones sees it: Vienot, Brettel and Mollon, 1999
+PROTAN = np.array([[0.11238, 0.88762, 0.0], [0.11238, 0.88762, 0.0], [0.00401, -0.00401, 1.0]])
+DEUTAN = np.array([[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 1.0]])
+SEEN = pytest.mark.parametrize("seen", [np.eye(3), PROTAN, DEUTAN], ids=["all", "protan", "deutan"])
+
+
+def lab(rgb, seen):
+    """Give CIE L*, a*, b* of colours 0 to 255, as they are seen."""
+    share = np.asarray(rgb, dtype=np.float64) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(linear @ seen.T, 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = linear @ to_xyz.T / (0.9505, 1.0, 1.089)
+    root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    x, y, z = np.moveaxis(root, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+@SEEN
+@BOTH
+def test_that_a_density_can_be_told_by_lightness_alone(scheme, seen):
+    strip = mask_pictures.sequential(np.linspace(0, 1, 65)[:, None], dark=scheme.dark).reshape(-1, 3)
+    steps = np.diff(lab(strip, seen)[:, 0])
+    assert (steps < 0).all() or (steps > 0).all()
+
+
+@SEEN
+@BOTH
+def test_that_added_values_darken_or_brighten_on_both_sides_of_nothing_and_the_sides_differ(scheme, seen):
+    strip = diverging(np.linspace(-1, 1, 65)[:, None], dark=scheme.dark).reshape(-1, 3)
+    seen_as = lab(strip, seen)
+    left, right = np.diff(seen_as[:33, 0]), np.diff(seen_as[32:, 0])
+    assert (left * left[0] > 0).all() and (right * right[0] > 0).all() and left[0] * right[0] < 0
+    assert np.linalg.norm(seen_as[0, 1:] - seen_as[-1, 1:]) > 40, "below and above nothing are told apart"
+
+
+@SEEN
+@BOTH
+def test_that_lines_of_one_plot_are_told_apart(scheme, seen):
+    named = {name: lab(theme.rgb(getattr(scheme, name)), seen) for name in ("train", "plain", "prompted")}
+    for one, other in itertools.combinations(named, 2):
+        assert np.linalg.norm(named[one] - named[other]) > 20, (one, other)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from vpns_engine.history import RunHistory
 from vpns_engine.kept_predictions import read_kept, saved_of
+from vpns_engine.predictions import Predictions
 from vpns_engine.saved_states import level_words, saved_name
 from vpns_engine.store import RunStore
 from vpns_gui.background import Background
@@ -30,6 +31,8 @@ class ChangedImages(QObject):
 
     picked = Signal(int)
     """Place, in the test split, of the image that was chosen in the list."""
+    examined = Signal()
+    """The test images were read once more."""
 
     def __init__(self, session: Session, bar: ChangesBar, parent: QObject) -> None:
         super().__init__(parent)
@@ -78,6 +81,11 @@ class ChangedImages(QObject):
         self._bar.set_nothing("")
         self._read()
 
+    def look_again(self) -> None:
+        """Somebody else had the test images read."""
+        if self._figures is None and not self._examining.busy:
+            self._read()
+
     def leave(self) -> None:
         """Close the list."""
         self._list, self._places = "", np.empty(0, np.int64)
@@ -110,12 +118,13 @@ class ChangedImages(QObject):
         else:
             self._bar.set_nothing("")
 
-    def _take_examined(self, predictions: object) -> None:
+    def _take_examined(self, predictions: Predictions) -> None:
         store = self._session.store
         history = self._session.history
         if store is not None and history is not None and history.started is not None:
             num = len(history.started.target_classes)
-            self._reader.start(lambda: class_figures(predictions, num))  # type: ignore[arg-type] # a signal carries objects
+            self._reader.start(lambda: class_figures(predictions, num))
+            self.examined.emit()
 
     def _fail(self, why: str) -> None:
         self._bar.set_nothing(why, can_examine=self._network is not None)

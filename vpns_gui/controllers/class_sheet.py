@@ -13,7 +13,7 @@ from vpns_gui.models.class_figures import ClassFigures
 from vpns_gui.models.thumbs import Thumb
 from vpns_gui.session import Session
 from vpns_gui.views.classes import ClassesView
-from vpns_gui.views.confusion import Cell
+from vpns_gui.views.confusion_drawing import Cell
 
 PAGE = 48
 _THUMB_PX = 144
@@ -129,7 +129,7 @@ class ClassSheet(QObject):
     def _tell(self, row: int) -> None:
         if self._figures is not None:
             can_open = self._figures.has_prompt and row in self._places
-            self._view.sheet.set_words(_words(self._figures, self._names, row), can_open=can_open)
+            self._view.sheet.set_words(_words(self._figures, self._names, row, self._places.get(row)), can_open=can_open)
 
     def _open(self, row: int) -> None:
         if row in self._places and self._figures is not None and self._figures.has_prompt:
@@ -149,17 +149,19 @@ def _page(
     pixels, good = images.pictures("test", places.tolist())
     view, labels = figures.predictions.view(prompt), figures.predictions.labels_N
     thumbs = []
+    by_row = dict(zip(rows.tolist(), places.tolist(), strict=True))
     for picture, row in zip(pixels, rows[good].tolist(), strict=True):
         taken, confidence = names[int(view.best_N[row])], f"{float(view.confidence_N[row]) * 100:.1f} %"
         lines = (names[int(labels[row])], f"→ {taken}", confidence)
-        thumbs.append(Thumb(row, shrunk(picture, _THUMB_PX), lines, _words(figures, names, row)))
-    return _Page(thumbs, dict(zip(rows.tolist(), places.tolist(), strict=True)))
+        thumbs.append(Thumb(row, shrunk(picture, _THUMB_PX), lines, _words(figures, names, row, by_row[row])))
+    return _Page(thumbs, by_row)
 
 
-def _words(figures: ClassFigures, names: tuple[str, ...], row: int) -> str:
+def _words(figures: ClassFigures, names: tuple[str, ...], row: int, place: int | None) -> str:
     """Say what an image is, and what it is taken for."""
     found = figures.predictions
-    said = [f"Test image, id {int(found.ids_N[row])}: {names[int(found.labels_N[row])]}."]
+    number = "" if place is None else f" {place + 1:,}"
+    said = [f"Test image{number}, class {names[int(found.labels_N[row])]}."]
     for view, how in (("plain", "Without the prompt" if figures.has_prompt else "Taken for"), ("prompted", "With it")):
         if view in found.views:
             best = found.view(view)

@@ -44,6 +44,8 @@ class ClassesController(QObject):
 
     image_requested = Signal(int)
     """Show the test image of this place with the prompt."""
+    examined = Signal()
+    """The test images were read once more."""
 
     def __init__(self, session: Session, view: ClassesView, refresh: Refresh, parent: QObject) -> None:
         super().__init__(parent)
@@ -83,7 +85,7 @@ class ClassesController(QObject):
 
     def _change_run(self) -> None:
         self._forget()
-        self._stage, self._dense, self._prompt = None, False, "plain"
+        self._stage, self._dense, self._prompt, self._states = None, False, "plain", []
         self._mark()
 
     def _forget(self) -> None:
@@ -138,6 +140,13 @@ class ClassesController(QObject):
         if self._asked is not None and history is not None and history.started is not None:
             names, state = history.started.target_classes, self._asked
             self._reader.start(lambda: _Read(state, class_figures(predictions, len(names))))
+            self.examined.emit()
+
+    def look_again(self) -> None:
+        """Somebody else had the test images read."""
+        if self._figures is None and not self._examining.busy:
+            self._asked = None
+            self._mark()
 
     def _fail(self, why: str) -> None:
         self._ask("This cannot be shown", why)

@@ -13,8 +13,9 @@ from vpns_engine.events import Event, LevelSaved, RunEnded, Tested
 from vpns_engine.export.source import Stage
 from vpns_engine.files import write_text
 from vpns_engine.gains.html import html_of, prompt_of
-from vpns_engine.gains.measure import Cancelled, measure
+from vpns_engine.gains.measure import measure
 from vpns_engine.gains.model import Gains
+from vpns_engine.gains.process import Cancelled
 from vpns_engine.gains.report import GainsReport, report_of
 from vpns_engine.gains.states import State, json_of, read_gains, states_of, write_gains
 from vpns_engine.store import RunStore

@@ -69,7 +69,7 @@ def look_at(looks: Looks, pictures: Pictures, wanted: Wanted) -> Shown:
     added_3CC = None if wanted.prompt is None else _added(wanted.prompt, wanted.store.config.effective_prompt.canvas)
     before, after = on_canvas(pixels_3SS, added_3CC)
     plain = prompted = None
-    words = "No network is saved yet: what it takes the image for is known once the search is done."
+    words = "No network of this sparsity is saved yet: what it takes the image for is known once the search is done."
     if wanted.network is not None:
         try:
             look = looks.open(wanted.store, wanted.network)

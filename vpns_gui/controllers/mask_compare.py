@@ -10,12 +10,15 @@ from vpns_engine.artifacts import read_state_info
 from vpns_engine.layer_counts import classifier_of
 from vpns_engine.mask_compare import HEADER, MaskComparison, Window, blocks_of, compare_masks, rows_of, states_of
 from vpns_engine.mask_files import MaskFile
+from vpns_engine.store import RunStore
 from vpns_gui.background import Background
+from vpns_gui.controllers.mapping_words import mapping_at
 from vpns_gui.controllers.offers import masks_of
 from vpns_gui.controllers.other_run import OtherMoment, OtherRun
-from vpns_gui.controllers.saving import Rows, Savable
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
+from vpns_gui.tables import Rows
+from vpns_gui.take_away import offer
 from vpns_gui.views.mask_compare import MaskCompareView, OverlapSight
 from vpns_gui.views.mask_pictures import MAX_MAP_SIDE
 from vpns_gui.views.state_mosaic import States
@@ -64,7 +67,10 @@ class MaskCompareController(QObject):
         view.b.run_requested.connect(lambda _folder: self._touch())
         view.layer_requested.connect(self._show_layer)
         view.layer_view.states_wanted.connect(self._read)
-        session.run_changed.connect(lambda _store: self._mark())
+        session.run_changed.connect(self._change_run)
+        session.level_changed.connect(lambda _level: self._mark())
+        for widget in (view.table, view.bars):
+            offer(widget, "Overlap by layer", table=self.rows)
         self._mark()
 
     def _worker(self, take: object) -> Background:
@@ -73,15 +79,19 @@ class MaskCompareController(QObject):
         worker.failed.connect(self._refuse)
         return worker
 
-    def savable(self) -> Savable | None:
-        """Give the comparison's table and looks, for a file."""
-        if self._compared is None:
-            return None
-        return Savable("mask_overlap", (("Overlap by layer", self.rows),), lambda: self._view)
-
     def rows(self) -> Rows:
         """Give all numbers, in full precision."""
         return HEADER, rows_of(self._compared.found) if self._compared is not None else ()
+
+    def _change_run(self, store: RunStore | None) -> None:
+        """Show nothing of another run than the one that is open; B stays where a person chose it."""
+        b = self.b.moment
+        if not self._touched and b is not None and (store is None or b.store.folder != store.folder):
+            self.b.close()
+        if self._compared is not None and self.a.moment != self._compared.pair.a:
+            self._forget()
+            self._view.set_comparison(None)
+        self._mark()
 
     def _touch(self) -> None:
         self._touched = True
@@ -101,9 +111,18 @@ class MaskCompareController(QObject):
         a, b = self.a.moment, self.b.moment
         if a is None or b is None:
             self._forget()
-            self._view.set_comparison(None)
+            self._view.set_comparison(None, self._missing() if a is None else "")
         else:
             self._counter.start(partial(_compare, _Pair(a, b)))
+
+    def _missing(self) -> str:
+        """Say why there is no mask of what the window shows; nothing where no run is open."""
+        history, level = self._session.history, self._session.level
+        if history is None:
+            return ""
+        if masks_of(history, level):
+            return "A: the masks of this sparsity were not kept (File > Keeping). Choose another run for it."
+        return "A: there is no mask here, or none yet. Choose another sparsity, or another run for it."
 
     def _forget(self) -> None:
         for worker in (self._counter, self._mapper, self._reader):
@@ -152,7 +171,8 @@ def _used(moment: OtherMoment) -> Collection[int]:
     if moment.offer.has_state:
         return read_state_info(moment.path).mapping
     level = moment.history.levels.get(moment.level)
-    return level.sources if level is not None else ()
+    mapped = mapping_at(level, moment.offer.moment) if level is not None else None
+    return mapped.sources if mapped is not None else ()
 
 
 def _blocks(pair: _Pair, layer: str) -> BlockCounts:

@@ -31,7 +31,8 @@ class MaskController(QObject):
         self._view = view
         self._offers: list[Offer] = []
         self._offer: Offer | None = None
-        self._counted: Offer | None = None
+        self.counted: Offer | None = None
+        """The offer whose file the view shows the counts of."""
         self._counter = Latest(self)
         self._counter.done.connect(self._show_counted)
         self._counter.failed.connect(self._show_why)
@@ -50,7 +51,7 @@ class MaskController(QObject):
         self._counter.drop()
         self._layer.drop()
         self._flips.drop()
-        self._offers, self._offer, self._counted = [], None, None
+        self._offers, self._offer, self.counted = [], None, None
         self._view.set_layers(())
         self._mark()
 
@@ -103,6 +104,7 @@ class MaskController(QObject):
             self._flips.read([offer for offer in self._offers if not offer.has_state])
 
     def _show_counted(self, counted: "_Counted") -> None:
+        self.counted = counted.offer
         self._view.set_layers(counted.rows)
 
     def _show_why(self, why: str) -> None:

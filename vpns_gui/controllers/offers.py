@@ -1,5 +1,6 @@
 """What of a level can be looked at: the prompts and masks that its events name, in order."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from vpns_engine.events import EpochEnded, LevelSaved
 from vpns_engine.history import RunHistory
 from vpns_engine.specs.prompt import PromptSpec
-from vpns_gui.moments import Moment, label_of, moment_of, name_of, states_of
+from vpns_gui.moments import SAVED, Moment, label_of, moment_of, name_of, states_of
 
 _NEVER = Moment(0, -1, 0)
 
@@ -44,31 +45,37 @@ def at(offers: Sequence[Offer], moment: Moment | None) -> int | None:
 
 def still_there(offers: Iterable[Offer], folder: Path) -> list[Offer]:
     """Leave out what was not kept in the run folder (see vpns_engine.keeping); a saved state may stand in for it."""
-    names: dict[Path, frozenset[str]] = {}
+    names: dict[str, frozenset[str]] = {}
     found = []
     for offer in offers:
-        if _is_in(folder / offer.path, names):
+        if _is_in(folder, offer.path, names):
             found.append(offer)
-        elif offer.instead and _is_in(folder / offer.instead, names):
+        elif offer.instead and _is_in(folder, offer.instead, names):
             found.append(replace(offer, path=offer.instead, has_state=True))
     return found
 
 
-def _is_in(path: Path, names: dict[Path, frozenset[str]]) -> bool:
-    """Tell whether a file is there; each folder is read once."""
-    if path.parent not in names:
+def _is_in(folder: Path, path: str, names: dict[str, frozenset[str]]) -> bool:
+    """Tell whether a file is there; each folder is read once. Asked for every epoch, so text does instead of paths."""
+    inside, _, name = path.rpartition("/")
+    if inside not in names:
         try:
-            names[path.parent] = frozenset(found.name for found in path.parent.iterdir())
+            names[inside] = frozenset(os.listdir(folder / inside))  # noqa: PTH208 - names are all that is wanted
         except (OSError, ValueError):  # gone, or no path at all
-            names[path.parent] = frozenset()
-    return path.name in names[path.parent]
+            names[inside] = frozenset()
+    return name in names[inside]
 
 
 def prompts_of(history: RunHistory, level: int) -> list[Offer]:
     """List the prompts of a level, oldest first."""
     states = {moment_of(history, saved): saved.state_path for saved in states_of(history, level)}
     own = [
-        Offer(label_of(history, moment), epoch.prompt_path, instead=states.get(moment, ""), moment=moment)
+        Offer(
+            name_of(history, moment) + (SAVED if moment in states else ""),
+            epoch.prompt_path,
+            instead=states.get(moment, ""),
+            moment=moment,
+        )
         for moment, epoch in _epochs(history, level)
         if epoch.prompt_path
     ]
@@ -78,7 +85,9 @@ def prompts_of(history: RunHistory, level: int) -> list[Offer]:
         for moment, path in states.items()
         if moment not in told
     ]
-    return sorted(own + others if own else [], key=lambda offer: offer.moment or _NEVER)
+    if not own or not others:
+        return own
+    return sorted(own + others, key=lambda offer: offer.moment or _NEVER)
 
 
 def masks_of(history: RunHistory, level: int) -> list[Offer]:

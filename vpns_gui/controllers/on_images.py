@@ -15,7 +15,7 @@ from vpns_gui.background import Background
 from vpns_gui.controllers.changed_images import ChangedImages
 from vpns_gui.controllers.image_reading import PARTS, SAMPLES, PromptFile, Shown, Wanted, look_at
 from vpns_gui.controllers.looks import IntArray, Looks, Pictures, network_at
-from vpns_gui.controllers.offers import at, prompts_of, still_there
+from vpns_gui.controllers.offers import Offer, at, prompts_of, still_there
 from vpns_gui.models.on_image import step_to
 from vpns_gui.refresh import Refresh
 from vpns_gui.session import Session
@@ -39,6 +39,8 @@ class OnImagesController(QObject):
         self._file: Path | None = None
         self._missing = ""
         self._labels: IntArray = np.empty(0, np.int64)
+        self._offers: list[Offer] = []
+        self._offers_of: object = None
         self._random = np.random.default_rng()
         self._looks, self._pictures = Looks(), Pictures()
         self._reader = Background(self)
@@ -53,6 +55,7 @@ class OnImagesController(QObject):
         self._connect_panel()
 
     def _connect_panel(self) -> None:
+        self._panel.set_endings(SUFFIXES)
         chooser = self._panel.chooser
         chooser.part_requested.connect(self._choose_part)
         chooser.number_requested.connect(self._go_to)
@@ -114,11 +117,14 @@ class OnImagesController(QObject):
     def _prompt(self, store: RunStore, history: RunHistory) -> PromptFile | None:
         if not store.config.uses_prompt:
             return None
-        offers = still_there(prompts_of(history, self._session.level), store.folder)
-        found = at(offers, self._session.moment)
+        known = (store.folder, self._session.level, history.last_seq)
+        if known != self._offers_of:  # the same for every moment that is played through
+            self._offers_of = known
+            self._offers = still_there(prompts_of(history, self._session.level), store.folder)
+        found = at(self._offers, self._session.moment)
         if found is None:
             return None
-        offer = offers[found]
+        offer = self._offers[found]
         return PromptFile(store.path(offer.path), "prompt/" if offer.has_state else "", offer.label)
 
     def _show(self, shown: Shown) -> None:

@@ -85,7 +85,7 @@ class OtherRun(QObject):
         session.told.connect(self._hear)
         if follows:
             session.level_changed.connect(lambda _level: self._follow())
-            session.moment_changed.connect(lambda _moment: self._follow())
+            session.moment_changed.connect(lambda _moment: self._move())
 
     @property
     def moment(self) -> OtherMoment | None:
@@ -202,6 +202,11 @@ class OtherRun(QObject):
             return
         self._fill(_Run(store, history), level)
         self._tell(self._place_in_window())
+
+    def _move(self) -> None:
+        """Go to the window's moment: what there is to choose from is the same."""
+        if self._follows and self._run is None and self._offers:
+            self._tell(self._place_in_window())
 
     def _place_in_window(self) -> int | None:
         found = at(self._offers, self._session.moment)

@@ -25,6 +25,7 @@ from vpns_gui.preload import TorchImport
 from vpns_gui.session import Session
 from vpns_gui.settings import Settings
 from vpns_gui.tables import Rows
+from vpns_gui.take_away import offer
 from vpns_gui.views.predict import PredictView, SubjectChoice
 from vpns_gui.views.predict_cells import LOADED_PX
 
@@ -161,6 +162,8 @@ class PredictController(QObject):
         for changed in (session.run_changed, session.level_changed):
             changed.connect(lambda _now: self._offer())
         session.told.connect(self._hear)
+        for widget in (view.table, view.sheet):
+            offer(widget, "Predictions", table=self.rows)
         self._offer()
 
     def show(self) -> None:

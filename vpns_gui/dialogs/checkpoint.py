@@ -117,6 +117,7 @@ class CheckpointDialog(QDialog):
         ):
             name = QLabel(label, self)
             name.setBuddy(buddy)
+            buddy.setAccessibleName(label.replace("&", ""))
             self._form.addRow(name, field)
             self._fields.append(field)
         layout = QVBoxLayout(self)

@@ -54,13 +54,13 @@ class Steps:
             joined: changes of the same non-empty name, one after the other, are one step.
         """
         before = self._now
-        if before is None or state == before:
+        if before is None or _looks_like(state, before):
             self._now = state
             return
         self._now, self._future = state, []
         if not (joined and joined == self._joined and self._past):
             self._past = [*self._past[-MOST + 1 :], _Step(before, words)]
-        elif self._past[-1].state == state:  # typed back to what it was
+        elif _looks_like(self._past[-1].state, state):  # typed back to what it was
             self._past.pop()
             joined = ""
         self._joined = joined
@@ -80,3 +80,8 @@ class Steps:
         target.append(_Step(self._now, step.words))
         self._now, self._joined = step.state, ""
         return step.state
+
+
+def _looks_like(one: FormState, other: FormState) -> bool:
+    """Tell whether a person sees no difference: a field typed back to what it was counts as edited, and looks the same."""
+    return (one.draft.values, one.preset, one.control) == (other.draft.values, other.preset, other.control)

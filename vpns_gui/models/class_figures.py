@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vpns_engine.predictions import Predictions, ViewName, accuracy_of_classes, changes, confusion, wrong_most_confident
+from vpns_engine.predictions import Predictions, accuracy_of_classes, changes, confusion, wrong_most_confident
 
 IntArray = npt.NDArray[np.int64]
 Rgb = npt.NDArray[np.uint8]
@@ -63,7 +63,7 @@ def class_figures(predictions: Predictions, num_classes: int) -> ClassFigures:
     Raises:
         EngineError: the predictions are of other classes.
     """
-    views: list[ViewName] = ["plain", "prompted"] if "prompted" in predictions.views else ["plain"]
+    views = ["plain", "prompted"] if "prompted" in predictions.views else ["plain"]
     counted = {view: confusion(predictions.labels_N, predictions.view(view).best_N, num_classes) for view in views}
     turned = changes(predictions) if len(views) > 1 else None
     none = np.empty(0, np.int64)
@@ -85,7 +85,8 @@ def rows_of(predictions: Predictions, ids: IntArray) -> IntArray:
 def shares(counts_TT: IntArray) -> npt.NDArray[np.float64]:
     """Give each cell as a share of its row, 0 to 1; 0 in the row of a class without images."""
     totals = counts_TT.sum(axis=1, keepdims=True)
-    return np.divide(counts_TT, totals, out=np.zeros(counts_TT.shape), where=totals > 0)
+    result: npt.NDArray[np.float64] = np.divide(counts_TT, totals, out=np.zeros(counts_TT.shape), where=totals > 0)
+    return result
 
 
 def matrix_picture(values_TT: npt.NDArray[np.floating], *, dark: bool) -> Rgb:

@@ -76,7 +76,7 @@ def on_canvas(image_3SS: npt.NDArray[np.uint8], added_3CC: FloatArray | None) ->
     Returns:
         Before and after, 0 to 1, both of the canvas' size; without a prompt the image alone, as the network gets it then.
     """
-    image = image_3SS.astype(np.float32) / 255
+    image: FloatArray = image_3SS.astype(np.float32) / np.float32(255)
     if added_3CC is None:
         return image, None
     side, canvas = image.shape[1], max(image_3SS.shape[1], added_3CC.shape[1])

@@ -31,6 +31,7 @@ class OverlapTable(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[Overlap, ...] = ()
+        self._texts: tuple[tuple[str, ...], ...] = ()
 
     @property
     def rows(self) -> tuple[Overlap, ...]:
@@ -40,13 +41,14 @@ class OverlapTable(QAbstractTableModel):
     def set_rows(self, rows: Sequence[Overlap]) -> None:
         """Show layers; the selection stays where they are the same layers with other numbers."""
         new = tuple(rows)
+        texts = tuple(texts_of_row(number, row) for number, row in enumerate(new))
         if [row.name for row in new] == [row.name for row in self._rows]:
-            self._rows = new
+            self._rows, self._texts = new, texts
             if new:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(COLUMNS) - 1))
             return
         self.beginResetModel()
-        self._rows = new
+        self._rows, self._texts = new, texts
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -78,11 +80,11 @@ class OverlapTable(QAbstractTableModel):
         row, column = self._rows[index.row()], index.column()
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return texts_of_row(index.row(), row)[column]
+                return self._texts[index.row()][column]
             case Qt.ItemDataRole.ToolTipRole:
                 return tip_of(row)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{COLUMNS[column]} {texts_of_row(index.row(), row)[column]}"
+                return f"{COLUMNS[column]} {self._texts[index.row()][column]}"
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case _ if role == SORT_ROLE:

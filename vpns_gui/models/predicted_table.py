@@ -8,10 +8,11 @@ from typing import Any, Literal
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
-from vpns_engine.csv_files import Cell
 from vpns_engine.words import printable
 from vpns_gui.theme import colours
 
+Cell = str | float | int | None
+"""As in a CSV file."""
 Guess = tuple[str, float]
 """A class and its confidence, 0 to 1."""
 Which = Literal["all", "changed", "same", "broken"]

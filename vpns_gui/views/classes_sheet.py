@@ -103,7 +103,7 @@ class ContactSheet(QWidget):
         self._title.setText(title)
         self._all.setVisible(not of_all)
         self.thumbs.set_thumbs(thumbs)
-        self.thumbs.setAccessibleName(title)
+        self.thumbs.setAccessibleName(title or "Images")
         self.set_empty("" if total else "There are none." if title else "")
         self.set_words("", can_open=False)
         many = total > page_size

@@ -33,6 +33,7 @@ class AccuracyTable(QTableView):
         for column in SHARE_COLUMNS:
             self.setItemDelegateForColumn(column, bars)
         self.setSortingEnabled(True)
+        self.setTabKeyNavigation(False)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vpns_gui import theme
+from vpns_gui.keys import tell_keys
 from vpns_gui.models.confusion_picture import ConfusionPicture
 from vpns_gui.theme import colours
 from vpns_gui.views.picture import to_image
@@ -40,8 +41,19 @@ class ConfusionMatrix(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(220, 200)
         self.setAccessibleName("Confusion matrix")
+        tell_keys(
+            self,
+            "Confusion matrix",
+            (
+                ("Arrow keys", "Move to another cell (with Ctrl by ten), Home, End, Page up and down to the ends"),
+                ("Enter", "List the images of the cell"),
+                ("+ and -", "Zoom"),
+                ("0", "Show all classes"),
+            ),
+        )
         self._picture: ConfusionPicture | None = None
         self._images: tuple[QImage, QImage | None] | None = None
+        self._widest = 0
         self._zoom = 1.0
         self._corner = QPointF(0, 0)
         self._mark: Cell | None = None
@@ -68,6 +80,8 @@ class ConfusionMatrix(QWidget):
         """Show a matrix; place and zoom stay while the classes are the same."""
         same = picture is not None and self._picture is not None and picture.names == self._picture.names
         self._picture = picture
+        names = picture.names if picture is not None else ()
+        self._widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         if not same:
             self._zoom, self._corner, self._mark = 1.0, QPointF(0, 0), None
         self._take_images()
@@ -94,9 +108,7 @@ class ConfusionMatrix(QWidget):
 
     def area(self) -> QRect:
         """Give where the cells are drawn."""
-        title = self.fontMetrics().height() + _TITLE_PX
-        left, top = title + self._name_px(), title + max(self._name_px(), self.fontMetrics().height() + 4)
-        return QRect(left, top, max(1, self.width() - left - 2), max(1, self.height() - top - 2))
+        return self._area_beside(self._name_px()) if self._names_fit() else self._area_beside(0)
 
     def cell_at(self, where: QPointF) -> Cell | None:
         """Give the (true, predicted) class at a place in the widget."""
@@ -111,16 +123,24 @@ class ConfusionMatrix(QWidget):
         return self._rect_of(cell).center()
 
     def _name_px(self) -> int:
-        if self._picture is None:
-            return 0
-        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._picture.names[:400]), default=0)
-        return min(widest, _MOST_NAME_PX, self.width() // 5) + 8
+        return 0 if self._picture is None else min(self._widest, _MOST_NAME_PX, self.width() // 5) + 8
 
-    def _fit_px(self) -> float:
+    def _area_beside(self, names: int) -> QRect:
+        height = self.fontMetrics().height()
+        left, top = height + _TITLE_PX + names, height + _TITLE_PX + (max(names, height + 4) if names else 0)
+        return QRect(left, top, max(1, self.width() - left - 2), max(1, self.height() - top - 2))
+
+    def _names_fit(self) -> bool:
+        """Tell whether cells are as high as letters; else names are read with the pointer or the keys."""
+        return self._fit_in(self._area_beside(self._name_px())) * self._zoom >= self.fontMetrics().height() * 0.85
+
+    def _fit_in(self, area: QRect) -> float:
         if self._picture is None or not self._picture.num_classes:
             return 1.0
-        area = self.area()
         return min(min(area.width(), area.height()) / self._picture.num_classes, _MOST_CELL_PX)
+
+    def _fit_px(self) -> float:
+        return self._fit_in(self.area())
 
     def _rect_of(self, cell: Cell | None) -> QRectF:
         if cell is None:
@@ -249,8 +269,8 @@ class ConfusionMatrix(QWidget):
         painter.drawText(QRect(area.x(), 0, area.width(), height), Qt.AlignmentFlag.AlignLeft, "Predicted class →")
         _upright(painter, QRect(0, area.y(), height, area.height()), "← True class")
         painter.setPen(QColor(colours().text))
-        if self.cell_px < height * 0.85:
-            return  # read with the pointer or the keys
+        if not self._names_fit():
+            return
         rows, columns = self._in_sight()
         for row in rows:
             where = self._rect_of((row, 0))
@@ -259,7 +279,7 @@ class ConfusionMatrix(QWidget):
             box = QRect(height + _TITLE_PX, round(where.y()), room - 6, round(where.height()))
             name = self.fontMetrics().elidedText(self._picture.names[row], Qt.TextElideMode.ElideRight, box.width())
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
-        flat = max((self.fontMetrics().horizontalAdvance(name) for name in self._picture.names), default=0) + 4 <= self.cell_px
+        flat = self._widest + 4 <= self.cell_px
         for column in columns:
             where = self._rect_of((0, column))
             if where.center().x() < area.left() or where.center().x() > area.right():
@@ -339,7 +359,7 @@ class ConfusionMatrix(QWidget):
         if not count:
             super().keyPressEvent(pressed)
         elif key in moves:
-            y, x = moves[key]
+            y, x = moves[key] if self._mark is not None else (0, 0)  # the first key shows where the others begin
             self.set_mark((min(max(0, y), count - 1), min(max(0, x), count - 1)))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.set_mark((row, column))

@@ -11,7 +11,8 @@ from vpns_gui.tables import Rows
 from vpns_gui.take_away import offer
 from vpns_gui.theme import Colours
 from vpns_gui.views.colour_bar import ColourBar
-from vpns_gui.views.confusion import Cell, ConfusionMatrix
+from vpns_gui.views.confusion import ConfusionMatrix
+from vpns_gui.views.confusion_drawing import Cell
 
 _HINT = "Point at a cell to read it, click it to see its images; the wheel zooms."
 _STEP = 1.25

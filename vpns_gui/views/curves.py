@@ -102,7 +102,8 @@ class CurvesView(QWidget):
         for panel in self._panels:
             panel.pointed_at.connect(self._point)
             panel.moment_requested.connect(self.moment_requested)
-        for widget in (self, *(panel.plot for panel in self._panels)):
+        shown: list[QWidget] = [self, *(panel.plot for panel in self._panels)]
+        for widget in shown:
             offer(widget, "Curves", table=lambda: self.table, picture=lambda: self.picture)
         for panel in self._panels[1:]:
             panel.item.setXLink(self.accuracy.item)

@@ -163,6 +163,12 @@ class LayerPanel(QWidget):
                 plot.set_histogram(None, None, _READING)
         self._say(None)
 
+    def clear(self) -> None:
+        """Show no layer."""
+        self._detail = None
+        self.map.set_image(None)
+        self.mosaic.set_detail(None)
+
     def set_histograms(self, found: LayerHistograms) -> None:
         """Show the histograms of the layer that is shown."""
         if self._detail is None or found.name != self._detail.name:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from vpns_gui.models.runs_table import Head, Order, RunLine, RunsTable
+from vpns_gui.take_away import offer
 from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 from vpns_gui.views.run_marks import RunMarks
 
@@ -133,6 +134,7 @@ class LibraryView(QWidget):
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setTabKeyNavigation(False)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        offer(table, "Runs")
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
         header = table.horizontalHeader()

@@ -198,6 +198,7 @@ class MaskView(QWidget):
         if detail is not None:
             self.panel.set_detail(detail)
         else:
+            self.panel.clear()
             self._detail.note.set_text(_NO_LAYER[0], note or _NO_LAYER[1])
         self._detail.show_content(detail is not None)
 

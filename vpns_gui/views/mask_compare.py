@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from vpns_engine.overlap import FORMULA, Overlap
 from vpns_gui import theme
 from vpns_gui.models.overlap_table import SORT_ROLE, OverlapTable, ratio_text, share
+from vpns_gui.terms import TERM
 from vpns_gui.theme import Colours
 from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 from vpns_gui.views.moment_picker import MomentPicker
@@ -75,6 +76,9 @@ class MaskCompareView(QWidget):
         self._note = _line("overlapNote", content)
         self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), content, self)
         self._lay_out(content)
+        for label in (self._total, self._used):
+            label.setProperty(TERM, "overlap by chance")
+        self.table.setProperty(TERM, "intersection over union")
         theme.follow(self, self._recolour)
 
     def _make_table(self, parent: QWidget) -> QTableView:
@@ -104,8 +108,12 @@ class MaskCompareView(QWidget):
         for key, words in _HEIGHTS.items():
             box.addItem(words, key)
         box.setToolTip("Of the weights that A or B keeps: the dark part is the overlap (IoU)")
-        box.currentIndexChanged.connect(lambda _place: self.bars.set_of_all(box.currentData() == "all"))
+        box.currentIndexChanged.connect(lambda _place: self._set_of_all(box.currentData() == "all"))
         return box
+
+    def _set_of_all(self, of_all: bool) -> None:
+        self.bars.set_of_all(of_all)
+        self._key.set_of_all(of_all)
 
     def _lay_out(self, content: QWidget) -> None:
         scroll = QScrollArea(content)
@@ -123,7 +131,8 @@ class MaskCompareView(QWidget):
         head = QHBoxLayout()
         head.addWidget(self._height)
         head.addStretch(1)
-        head.addWidget(OverlapKey(of_cells=False, parent=content))
+        self._key = OverlapKey(of_cells=False, parent=content)
+        head.addWidget(self._key)
         top.addLayout(head)
         top.addWidget(scroll, 1)
         left = QSplitter(Qt.Orientation.Vertical, content)
@@ -140,6 +149,7 @@ class MaskCompareView(QWidget):
         split.addWidget(self.layer_view)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
+        split.setSizes([480, 440])
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(4)

@@ -23,9 +23,8 @@ class MaskPage(QWidget):
         self.switch = self._make_switch()
         self._beside = _narrow(QStackedWidget(self))
         self._stack = QStackedWidget(self)
-        for _ in _PAGES:
-            self._beside.addWidget(_room(self._beside))
-            self._stack.addWidget(_room(self._stack))
+        self._rooms = tuple(_room(self._stack) for _ in _PAGES)
+        self._rooms_beside = tuple(_room(self._beside) for _ in _PAGES)
         top = QHBoxLayout()
         top.setContentsMargins(10, 4, 10, 0)
         top.setSpacing(12)
@@ -44,6 +43,7 @@ class MaskPage(QWidget):
         switch.setAccessibleName("One mask or two")
         switch.setDrawBase(False)
         switch.setExpanding(False)
+        switch.setUsesScrollButtons(False)
         switch.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for number, (title, tip) in enumerate(_PAGES):
             switch.addTab(title)
@@ -52,11 +52,11 @@ class MaskPage(QWidget):
 
     def put(self, page: int, view: QWidget) -> None:
         """Show `view` on a page (ONE or TWO)."""
-        _fill(self._stack.widget(page), view)
+        _fill(self._rooms[page], view)
 
     def put_beside(self, page: int, widget: QWidget) -> None:
         """Show a widget of one line beside the switch while a page is seen."""
-        _fill(self._beside.widget(page), widget)
+        _fill(self._rooms_beside[page], widget)
 
     @property
     def page(self) -> int:
@@ -73,8 +73,9 @@ class MaskPage(QWidget):
         self.page_changed.emit(page)
 
 
-def _room(parent: QWidget) -> QWidget:
-    room = QWidget(parent)
+def _room(stack: QStackedWidget) -> QWidget:
+    room = QWidget(stack)
+    stack.addWidget(room)
     layout = QVBoxLayout(room)
     layout.setContentsMargins(0, 0, 0, 0)
     return room

@@ -43,6 +43,7 @@ class MomentPicker(QWidget):
         self._folders: tuple[Path | None, ...] = ()
         self._levels: tuple[int, ...] = ()
         self._title = heading(title, self)
+        self._title.setMinimumWidth(self._title.fontMetrics().horizontalAdvance("M") + 2)  # A and B below each other
         self.run = self._make_run(name, title)
         self.level = _box(f"{name}Level", f"Sparsity, {title}", _LEVEL_LETTERS, self)
         self.moment = _box(f"{name}Moment", f"Epoch or saved state, {title}", _MOMENT_LETTERS, self)
@@ -70,11 +71,12 @@ class MomentPicker(QWidget):
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         box.setToolTip("Run: type a few letters of its name to find it")
-        finder = box.completer()
+        finder, line = box.completer(), box.lineEdit()
+        assert finder is not None and line is not None  # it is editable
         finder.setFilterMode(Qt.MatchFlag.MatchContains)
         finder.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         box.installEventFilter(self)
-        line = box.lineEdit()
+        self._line = line
         line.setAccessibleName(f"Run, {title}")
         line.editingFinished.connect(self._put_back)
         return box
@@ -84,7 +86,7 @@ class MomentPicker(QWidget):
         first = [RunChoice(Path(), self._follows)] if self._follows else []
         new = [*first, *choices]
         folders: tuple[Path | None, ...] = (*((None,) if first else ()), *(choice.folder for choice in choices))
-        typing = self.run.lineEdit().isModified() and self.run.lineEdit().hasFocus()
+        typing = self._line.isModified() and self._line.hasFocus()
         if folders != self._folders or [self.run.itemText(n) for n in range(self.run.count())] != [c.label for c in new]:
             if typing:  # what is being typed would be lost; the next look comes
                 return
@@ -94,7 +96,7 @@ class MomentPicker(QWidget):
             for number, choice in enumerate(new):
                 self.run.setItemData(number, choice.tip or choice.label, Qt.ItemDataRole.ToolTipRole)
         self.choose_run(chosen)
-        self.run.lineEdit().setPlaceholderText("Choose a run" if new else "No runs yet")
+        self._line.setPlaceholderText("Choose a run" if new else "No runs yet")
 
     def choose_run(self, folder: Path | None) -> None:
         """Mark a run as the chosen one; nothing is emitted."""
@@ -102,7 +104,7 @@ class MomentPicker(QWidget):
         self.run.setCurrentIndex(place)
         if place < 0:
             self.run.setEditText("")
-        self.run.lineEdit().setCursorPosition(0)
+        self._line.setCursorPosition(0)
 
     def set_levels(self, levels: Sequence[tuple[int, str]], chosen: int | None) -> None:
         """Offer sparsities: number and words of each."""
@@ -120,14 +122,14 @@ class MomentPicker(QWidget):
         return super().eventFilter(watched, happened)
 
     def _choose_run(self, place: int) -> None:
-        self.run.lineEdit().setModified(False)
+        self._line.setModified(False)
         if 0 <= place < len(self._folders):
             self.run_requested.emit(self._folders[place])
 
     def _put_back(self) -> None:
         """Show the chosen run again where what was typed names none."""
         place = self.run.findText(self.run.currentText())
-        self.run.lineEdit().setModified(False)
+        self._line.setModified(False)
         if place < 0:
             self.run.setEditText(self.run.itemText(self.run.currentIndex()))
 

@@ -33,7 +33,7 @@ from vpns_gui.views.zoom import Zoom, ladder
 NUMBERS_PX = 36
 """From this side of a weight on its number is written into it."""
 _FIRST = Zoom(0, 3)
-"""What to begin with where the whole layer is too large for single weights."""
+"""The least to begin with: smaller weights can hardly be told apart."""
 _MOST_TILES = 160
 _DEAD_PX = 3
 _EDGE_PX = 6
@@ -180,12 +180,18 @@ class Mosaic(QAbstractScrollArea):
         return max(fits, default=0)
 
     def _start(self) -> None:
-        """Begin with the whole layer, or where its weights would be too small, with its first kernels."""
+        """Begin with the whole layer, or where its weights would be too small, with as many inputs as fit side by side."""
         whole = self._whole()
-        small = bool(self._steps) and self._steps[whole].block > 0
-        self._set_step(self._steps.index(_FIRST) if small else whole)
+        small = bool(self._steps) and (self._steps[whole].block > 0 or self._steps[whole].point_px < _FIRST.point_px)
+        self._set_step(self._by_width() if small else whole)
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
             bar.setValue(0)
+
+    def _by_width(self) -> int:
+        room = self._room(self.maximumViewportSize()).width() - self.verticalScrollBar().sizeHint().width()
+        least = self._steps.index(_FIRST)
+        fits = [number for number in range(least, len(self._steps)) if self._content(self._steps[number]).width() <= room]
+        return max(fits, default=least)
 
     def _fits(self, zoom: Zoom) -> bool:
         size, room = self._content(zoom), self._room(self.maximumViewportSize())

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from vpns_engine.image_folders import SUFFIXES
 from vpns_gui import theme
 from vpns_gui.models.on_image import SeenImage, bars_of, verdict
 from vpns_gui.tables import Rows
@@ -44,6 +43,7 @@ class OnImagesPanel(QWidget):
         self.setAccessibleName("On images")
         self.setAcceptDrops(True)
         self._seen: SeenImage | None = None
+        self._endings: frozenset[str] = frozenset()
         self._classes: tuple[str, ...] = ()
         self._factor: float = 1
         self._channel: Channel = "mean"
@@ -98,6 +98,10 @@ class OnImagesPanel(QWidget):
         layout.addWidget(self._verdicts)
         layout.addWidget(self.bars)
         layout.addWidget(self._network)
+
+    def set_endings(self, endings: frozenset[str]) -> None:
+        """Say which files are pictures, by their endings such as `.png`; these can be dropped here."""
+        self._endings = endings
 
     def set_classes(self, parts: Sequence[tuple[str, str]], classes: Sequence[str]) -> None:
         """Say which parts of the data set there are (key and name), and the names of its classes."""
@@ -188,23 +192,24 @@ class OnImagesPanel(QWidget):
 
     def dragEnterEvent(self, entered: QDragEnterEvent) -> None:  # noqa: N802
         """Take pictures; all else is for the window."""
-        if _picture_in(entered) is not None:
+        if self._picture_in(entered) is not None:
             entered.acceptProposedAction()
         else:
             entered.ignore()
 
     def dropEvent(self, let_go: QDropEvent) -> None:  # noqa: N802
         """Say which picture was dropped; of several the first."""
-        path = _picture_in(let_go)
+        path = self._picture_in(let_go)
         if path is not None:
             let_go.acceptProposedAction()
             self.file_dropped.emit(path)
+        else:
+            let_go.ignore()
+
+    def _picture_in(self, drag: QDropEvent) -> Path | None:
+        paths = [Path(url.toLocalFile()) for url in drag.mimeData().urls() if url.isLocalFile()]
+        return next((path for path in paths if path.suffix.casefold() in self._endings), None)
 
 
 def _colours_of(image_3CC: FloatArray) -> Rgb:
     return np.asarray(np.round(np.clip(image_3CC, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0))
-
-
-def _picture_in(drag: QDropEvent) -> Path | None:
-    paths = [Path(url.toLocalFile()) for url in drag.mimeData().urls() if url.isLocalFile()]
-    return next((path for path in paths if path.suffix.casefold() in SUFFIXES), None)

@@ -43,6 +43,7 @@ class ChangesBar(QWidget):
         self.lists = {key: self._button(f"list_{key}", tip) for key, tip in _TIPS.items()}
         for key, button in self.lists.items():
             button.setCheckable(True)
+            button.setAccessibleName(f"List images {LISTS[key]}")
             button.clicked.connect(lambda checked, key=key: self.list_requested.emit(key if checked else ""))
         self.examine = self._button(
             "examineImages", "Have the saved network look at every test image, with the prompt and without"
@@ -135,7 +136,7 @@ class ChangesBar(QWidget):
 
     def _show(self, *, examine: bool, working: bool, lists: bool) -> None:
         self.examine.setVisible(examine)
-        for widget in (self.progress, self.cancel):
-            widget.setVisible(working)
-        for widget in (*self.lists.values(), self._whose):
-            widget.setVisible(lists)
+        for part in (self.progress, self.cancel):
+            part.setVisible(working)
+        for shown in (*self.lists.values(), self._whose):
+            shown.setVisible(lists)

@@ -127,8 +127,10 @@ class OverlapBars(QWidget):
             bottom -= height
             painter.fillRect(part, QColor(scheme.surface))
             painter.fillRect(part, brush)
+        top = area.top() if self._of_all else bottom
+        painter.fillRect(QRectF(left, top, width, bottom - top), QColor(scheme.empty))
         painter.setPen(QPen(QColor(scheme.border), 1))
-        painter.drawRect(QRectF(left, bottom, width, area.bottom() - bottom))
+        painter.drawRect(QRectF(left, top, width, area.bottom() - top))
         chance = (row.expected / row.numel if self._of_all else row.by_chance) or 0.0
         y = area.bottom() - chance * area.height()
         for colour, thick in ((scheme.surface, 4), (scheme.threshold, 2)):

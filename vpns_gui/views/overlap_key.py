@@ -12,6 +12,7 @@ from vpns_gui.views.state_pictures import swatch
 
 _SWATCH_PX, _GAP_PX, _SPACE_PX = 12, 5, 14
 _BAR_WORDS = ("both", "only A", "only B", "by chance")
+_OF_ALL_WORDS = (*_BAR_WORDS, "neither")
 _CELL_WORDS = ((BOTH, "both keep it"), (ONLY_A, "only A"), (ONLY_B, "only B"), (NEITHER, "neither"))
 
 
@@ -25,6 +26,13 @@ class OverlapKey(QWidget):
         self._words = tuple(words for _, words in _CELL_WORDS) if of_cells else _BAR_WORDS
         self.setAccessibleName(f"Key: {', '.join(self._words)}")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def set_of_all(self, of_all: bool) -> None:
+        """Explain bars of all weights, or of those that at least one of the two masks keeps."""
+        self._words = _OF_ALL_WORDS if of_all else _BAR_WORDS
+        self.setAccessibleName(f"Key: {', '.join(self._words)}")
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for all samples and words."""
@@ -57,6 +65,8 @@ class OverlapKey(QWidget):
         elif number < len(brushes(scheme)):
             painter.fillRect(where, QColor(scheme.surface))
             painter.fillRect(where, brushes(scheme)[number])
+        elif number == len(_BAR_WORDS):
+            painter.fillRect(where, QColor(scheme.empty))
         else:
             painter.setPen(QPen(QColor(scheme.threshold), 2))
             painter.drawLine(where.left(), where.center().y(), where.right(), where.center().y())

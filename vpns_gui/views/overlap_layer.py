@@ -7,6 +7,7 @@ from vpns_engine.overlap import BOTH, NEITHER, ONLY_A, ONLY_B, Overlap
 from vpns_engine.words import printable
 from vpns_gui import theme
 from vpns_gui.models.overlap_table import share
+from vpns_gui.take_away import offer
 from vpns_gui.theme import Colours, colours
 from vpns_gui.views.colour_bar import ColourBar
 from vpns_gui.views.heading import heading
@@ -31,6 +32,7 @@ class OverlapLayer(QWidget):
         self.setObjectName("overlapLayer")
         self._counts: BlockCounts | None = None
         self._shape = (1, 1, 1, 1)
+        self._name = "a layer"
         self.title = heading("", self)
         self.title.setObjectName("overlapLayerTitle")
         self.title.setWordWrap(True)
@@ -60,6 +62,8 @@ class OverlapLayer(QWidget):
         self._where.setObjectName("overlapWhere")
         self._where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._lay_out()
+        offer(self.map, lambda: f"Map of {self._name}")
+        offer(self.mosaic, lambda: f"Weights of {self._name} in two masks")
         theme.follow(self, self._recolour)
 
     def _lay_out(self) -> None:
@@ -88,7 +92,7 @@ class OverlapLayer(QWidget):
     def set_layer(self, row: Overlap, shape: tuple[int, ...], kernels: tuple[int, int, int, int]) -> None:
         """Show another layer; its pictures come through `set_counts` and `set_states`."""
         same = kernels == self._shape
-        self._shape = kernels
+        self._shape, self._name = kernels, printable(row.name)
         text = f"{printable(row.name)}: {shape_text(shape)}, overlap {share(row.iou)}, by chance {share(row.by_chance)}"
         self.title.setText(text)
         if not same:
@@ -127,7 +131,7 @@ class OverlapLayer(QWidget):
             window = QRectF(part.x() * x, part.y() * y, part.width() * x, part.height() * y)
             self.map.set_window(None if whole else window)
         out, into = (_span(first, count) for first, count in ((part.y(), part.height()), (part.x(), part.width())))
-        text = "All weights, output ↓ input →" if whole else f"Output {out} ↓, input {into} → (the frame)"
+        text = "All weights, output ↓ input →" if whole else f"Output {out} ↓, input {into} →"
         self._where.setText(text)
         self._where.setToolTip(text)
 

@@ -114,7 +114,6 @@ class PredictView(QWidget):
         self.folder.setAccessibleName("Folder of pictures")
         self.folder.setPlaceholderText("A folder of pictures")
         self.folder.textEdited.connect(self.pictures_typed)
-        self.folder.returnPressed.connect(lambda: self.start.click())
         self.find_folder = _button("predictFindFolder", "&Folder …", self)
         self.find_folder.setToolTip("Choose the folder of pictures")
         self.find_folder.clicked.connect(lambda: self.pictures_requested.emit())
@@ -123,6 +122,7 @@ class PredictView(QWidget):
         self.inner.toggled.connect(self.inner_changed)
         self.start = _button("predictStart", "&Predict", self)
         self.start.clicked.connect(lambda: self.start_requested.emit())
+        self.folder.returnPressed.connect(self.start.click)
         self.cancel = _button("predictCancel", "&Cancel", self)
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
         self.cancel.hide()
@@ -133,6 +133,7 @@ class PredictView(QWidget):
         self.pages.setAccessibleName("Table or contact sheet")
         self.pages.setDrawBase(False)
         self.pages.setExpanding(False)
+        self.pages.setUsesScrollButtons(False)
         for title in _PAGES:
             self.pages.addTab(title)
         self.words = QLineEdit(self)
@@ -150,6 +151,8 @@ class PredictView(QWidget):
         self.which.currentIndexChanged.connect(lambda _place: self._filter())
         self._count = QLabel(self)
         self._count.setObjectName("predictCount")
+        self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._note = QLabel(self)
         self._note.setObjectName("predictNote")
         self._note.setWordWrap(True)
@@ -233,8 +236,7 @@ class PredictView(QWidget):
         bar.setSpacing(8)
         for widget in (self.pages, self.which, self.words):
             bar.addWidget(widget)
-        bar.addStretch(1)
-        bar.addWidget(self._count)
+        bar.addWidget(self._count, 1)
         inner = QVBoxLayout(results)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(4)
@@ -336,6 +338,7 @@ class PredictView(QWidget):
         shown, total = self.rows.num_shown, len(self.rows.rows)
         some = f"{shown:,} of {total:,} shown · " if shown != total else ""
         self._count.setText(f"{some}{self._count_words}")
+        self._count.setToolTip(self._count.text())
 
     def _draw_again(self) -> None:
         for view in (self.table, self.sheet):

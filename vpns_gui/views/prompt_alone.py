@@ -12,6 +12,7 @@ from vpns_gui.theme import Colours
 from vpns_gui.views import prompt_pictures
 from vpns_gui.views.colour_bar import ColourBar
 from vpns_gui.views.picture import Picture
+from vpns_gui.views.pixel_keys import PixelKeys
 from vpns_gui.views.prompt_analysis import Analysis, ShownPrompt, analyse, in_pixels
 from vpns_gui.views.prompt_charts import PromptHistogram, PromptSpectrum
 from vpns_gui.views.prompt_controls import PromptControls
@@ -19,7 +20,8 @@ from vpns_gui.views.prompt_panels import PromptPanels, make_switch
 from vpns_gui.views.prompt_pictures import CHANNELS, FloatArray
 from vpns_gui.views.prompt_rows import pixel_rows
 
-_POINT = "Point at a picture to read its values."
+_POINT = "Point at a picture, or use Tab and the arrow keys, to read values."
+_HISTOGRAM, _SPECTRUM = 1, 2
 _PANELS = (
     ("Picture", "The prompt in its place on the canvas"),
     ("Histogram", "How often each value comes"),
@@ -73,10 +75,11 @@ class PromptAlone(QWidget):
 
     def _connect(self) -> None:
         self.picture.pointed_at.connect(self._tell)
+        self._keys = [PixelKeys(picture) for picture in (self.picture, self.spectrum.picture)]
         self.histogram.pointed_at.connect(self._say)
         self.spectrum.pointed_at.connect(self._say)
-        self.switch.currentChanged.connect(self.panels.choose)
-        self.panels.all_seen_changed.connect(lambda all_seen: self.switch.setVisible(not all_seen))
+        self.switch.currentChanged.connect(self._choose)
+        self.panels.all_seen_changed.connect(self._see_all)
         self.controls.what.currentIndexChanged.connect(self.controls.refit)
         self.controls.changed.connect(self._draw)
 
@@ -132,13 +135,30 @@ class PromptAlone(QWidget):
         channel = controls.channel
         self.picture.set_image(prompt_pictures.picture(values, channel, controls.gain, dark=dark))
         self.scale.set_scale(prompt_pictures.scale_strip(channel, 129, dark=dark), controls.scale_labels())
-        self.histogram.set_histogram(analysis.histograms[channel], pixels=controls.pixels)
-        self.spectrum.set_spectrum(analysis.spectra[channel], pixels=controls.pixels)
+        self._draw_charts(analysis)
         text = self._in_numbers(analysis)
         beyond = int(np.count_nonzero(np.abs(prompt_pictures.shown_values(values, channel)) > controls.full))
         self.numbers.setText(text + (f" {beyond:,} go beyond the scale: amplify less to see them." if beyond else ""))
         self.picture.setAccessibleName(f"Picture of the prompt, {CHANNELS[channel]}. {text}")
+        for keys in self._keys:
+            keys.tell_again()
         self.scale_changed.emit()
+
+    def _draw_charts(self, analysis: Analysis) -> None:
+        """Draw those that are seen: the others are drawn when they are."""
+        channel, pixels = self.controls.channel, self.controls.pixels
+        if self.panels.sees(_HISTOGRAM):
+            self.histogram.set_histogram(analysis.histograms[channel], pixels=pixels)
+        if self.panels.sees(_SPECTRUM):
+            self.spectrum.set_spectrum(analysis.spectra[channel], pixels=pixels)
+
+    def _choose(self, panel: int) -> None:
+        self.panels.choose(panel)
+        self._draw()
+
+    def _see_all(self, all_seen: bool) -> None:
+        self.switch.setVisible(not all_seen)
+        self._draw()
 
     def _in_numbers(self, analysis: Analysis) -> str:
         found, words = analysis.numbers, self.controls.words
@@ -166,6 +186,8 @@ class PromptAlone(QWidget):
 
     def _say(self, words: str) -> None:
         self.pixel.setText(words or _POINT)
+        for picture in (self.picture, self.spectrum.picture):
+            picture.setAccessibleDescription(words)
 
     def _recolour(self, scheme: Colours) -> None:
         self.pixel.setStyleSheet(f"color: {scheme.muted}")

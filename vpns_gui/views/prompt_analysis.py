@@ -12,7 +12,8 @@ import numpy.typing as npt
 from vpns_gui.views.prompt_pictures import Channel, FloatArray, shown_values, zero_pad
 
 _NUM_BINS = 48
-_MOST_EXAMPLES = 24
+_MOST_CLAMPED = 8_000_000
+"""Values looked at for the share that is clamped, about."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,14 @@ def ready(
     examples_N3SS: npt.NDArray[np.uint8] | None = None,
 ) -> ShownPrompt:
     """Measure a prompt; takes a while where the canvas is large."""
+    added = analyse(added_3CC)
     return ShownPrompt(
         delta=delta_3CC,
         added=added_3CC,
         region=region,
         formula=formula,
         clamped=None if examples_N3SS is None else clamped_share(examples_N3SS, added_3CC),
-        analyses={"added": analyse(added_3CC), "delta": analyse(delta_3CC)},
+        analyses={"added": added, "delta": added if np.array_equal(delta_3CC, added_3CC) else analyse(delta_3CC)},
     )
 
 
@@ -129,8 +131,11 @@ def histograms(values_3CC: FloatArray) -> dict[Channel, Histogram]:
 
 def _counts(values: FloatArray, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     used = values[values != 0]
-    places = np.clip(np.searchsorted(edges, used, side="right") - 1, 0, edges.size - 2)
-    return np.bincount(places.ravel(), minlength=edges.size - 1).astype(np.int64)
+    places = np.floor((used - edges[0]) * ((edges.size - 1) / (edges[-1] - edges[0]))).astype(np.int64)
+    # rounding may put a value of one sign beyond the edge at zero
+    zero = int(np.argmin(np.abs(edges)))
+    places = np.where(used < 0, np.minimum(places, zero - 1), np.maximum(places, zero))
+    return np.bincount(np.clip(places, 0, edges.size - 2), minlength=edges.size - 1).astype(np.int64)
 
 
 def spectra(values_3CC: FloatArray) -> dict[Channel, FloatArray]:
@@ -152,7 +157,8 @@ def clamped_share(images_N3SS: npt.NDArray[np.uint8], added_3CC: FloatArray) -> 
     used = added_3CC != 0
     if not used.any() or not len(images_N3SS) or images_N3SS.shape[-1] > added_3CC.shape[-1]:
         return None
-    canvas = zero_pad(images_N3SS[:_MOST_EXAMPLES].transpose(0, 2, 3, 1), added_3CC.shape[-1]).transpose(0, 3, 1, 2)
+    num = max(1, _MOST_CLAMPED // added_3CC.size)
+    canvas = zero_pad(images_N3SS[:num].transpose(0, 2, 3, 1), added_3CC.shape[-1]).transpose(0, 3, 1, 2)
     here, added = canvas[:, used].astype(np.float32) / 255, added_3CC[used]
     return float(np.mean((here + added <= 0) | (here + added >= 1)))
 

@@ -19,6 +19,7 @@ from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 from vpns_gui.views.heading import heading
 from vpns_gui.views.moment_picker import MomentPicker
 from vpns_gui.views.picture import Picture
+from vpns_gui.views.pixel_keys import PixelKeys
 from vpns_gui.views.prompt_analysis import PromptPair, compare, in_pixels
 from vpns_gui.views.prompt_controls import PromptControls
 from vpns_gui.views.prompt_pictures import FloatArray
@@ -29,7 +30,7 @@ _EMPTY = (
     "Choose a run, a sparsity and an epoch for A and for B above. Both prompts appear here on one scale, with their "
     "difference. A run without a prompt, or whose prompts were not kept, has none to choose.",
 )
-_POINT = "Point at a picture to read its values."
+_POINT = "Point at a picture, or use Tab and the arrow keys, to read values."
 _TITLES = ("A", "B", "A − B")
 
 
@@ -64,6 +65,7 @@ class PromptPairView(QWidget):
         self.controls.changed.connect(self._draw)
         self.controls.what.currentIndexChanged.connect(self.controls.refit)
         self.pictures = [self._picture(number) for number in range(len(_TITLES))]
+        self._keys = [PixelKeys(picture) for picture in self.pictures]
         self.labels = [ElidedLabel(self._pictures) for _ in _TITLES]
         self.scale = ColourBar(self._pictures)
         self.pictures[0].placed.connect(self.scale.set_span)
@@ -167,6 +169,8 @@ class PromptPairView(QWidget):
         for label, prompt in zip(self.labels, both, strict=False):
             label.set_text(prompt.label, prompt.tip or prompt.label)
         self.numbers.setText(_numbers(compare(one, other), self.controls) if alike else _unlike(one, other))
+        for keys in self._keys:
+            keys.tell_again()
         self.scale_changed.emit()
 
     def _tell(self, pixel: tuple[int, int] | None) -> None:
@@ -180,6 +184,8 @@ class PromptPairView(QWidget):
             if x < tensor.shape[2] and y < tensor.shape[1]:
                 words.append(f"{title} " + " ".join(self.controls.words(float(value)) for value in tensor[:, y, x]))
         self.pixel.setText("  ".join(words))
+        for picture in self.pictures:
+            picture.setAccessibleDescription(self.pixel.text())
 
     def _recolour(self, scheme: Colours) -> None:
         for label in (self.pixel, *self.labels):

@@ -42,6 +42,10 @@ class PromptPanels(QWidget):
         """Tell whether all are seen at once."""
         return self._all_seen
 
+    def sees(self, index: int) -> bool:
+        """Tell whether this one is seen."""
+        return self._all_seen or index == self._chosen
+
     def _areas(self) -> list[QRect]:
         """Give the places of all panels; none where they do not fit."""
         room = self.rect()

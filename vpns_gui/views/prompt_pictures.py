@@ -69,8 +69,13 @@ def _ramp(dark: bool) -> Rgb:
 
 def sequential(shares: npt.NDArray[np.floating], *, dark: bool) -> Rgb:
     """Colour shares of 0 to 1 in one hue: the ground at 0, strongest at 1, ever farther from the ground in lightness."""
+    return np.take(_heat(dark), np.round(np.clip(shares, 0, 1) * _STEPS).astype(np.int16), axis=0)
+
+
+@cache
+def _heat(dark: bool) -> Rgb:
     ground, middle, end = (np.array(colour, np.float32) for colour in (_DARK_HEAT if dark else _LIGHT_HEAT))
-    share = np.clip(shares, 0, 1)[..., None].astype(np.float32) * 2
+    share = np.linspace(0, 2, _STEPS + 1, dtype=np.float32)[:, None]
     mixed = np.where(share < 1, ground + (middle - ground) * share, middle + (end - middle) * (share - 1))
     return np.asarray(np.round(mixed), dtype=np.uint8)
 
@@ -90,22 +95,3 @@ def zero_pad(images_NHW3: Rgb, canvas: int) -> Rgb:
     result = np.zeros((images_NHW3.shape[0], canvas, canvas, 3), np.uint8)
     result[:, top : top + height, left : left + width] = images_NHW3
     return result
-
-
-def before_after(images_N3SS: Rgb, added_3CC: FloatArray | None) -> tuple[Rgb, Rgb]:
-    """Give examples on the canvas, without and with the prompt: clip(zero_pad(x) + added, 0, 1).
-
-    Args:
-        images_N3SS: pixels 0 to 255.
-        added_3CC: what is added, in the pixel range 0 to 1; None: nothing.
-
-    Returns:
-        Two arrays (N, C, C, 3); without a prompt the canvas is the image.
-    """
-    images = images_N3SS.transpose(0, 2, 3, 1)
-    canvas = max(images.shape[1], added_3CC.shape[1]) if added_3CC is not None else images.shape[1]
-    before = zero_pad(images, canvas)
-    if added_3CC is None:
-        return before, before
-    after = np.clip(before.astype(np.float32) / 255 + added_3CC.transpose(1, 2, 0), 0, 1)
-    return before, np.round(after * 255).astype(np.uint8)

@@ -6,7 +6,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from vpns_engine.csv_files import Cell
+from vpns_engine.csv_text import Cell
 from vpns_gui.tables import Rows
 from vpns_gui.views.prompt_analysis import Histogram
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from vpns_gui.elided_label import ElidedLabel
 from vpns_gui.models.queue_table import QueueRow, QueueTable
+from vpns_gui.take_away import offer
 from vpns_gui.views.empty_note import EmptyNote, NoteOrContent
 
 _NAME_COLUMN, _WHAT_COLUMN = 1, 2
@@ -174,6 +175,7 @@ class QueueView(QWidget):
         table.doubleClicked.connect(self._open)
         table.selectionModel().selectionChanged.connect(lambda: self.chosen_changed.emit(self.chosen))
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        offer(table, "Queue")
         table.customContextMenuRequested.connect(self._show_menu)
         return table
 

@@ -91,12 +91,14 @@ def painted(cells: npt.NDArray[np.uint8], side_px: int, scheme: Colours) -> Rgb:
     """Draw each cell as a square of `side_px` pixels."""
     stencils = _stencils(side_px, scheme)
     rows, columns = cells.shape
-    return stencils[cells].transpose(0, 2, 1, 3, 4).reshape(rows * side_px, columns * side_px, 3)
+    found: Rgb = stencils[cells].transpose(0, 2, 1, 3, 4).reshape(rows * side_px, columns * side_px, 3)
+    return found
 
 
 def swatch(state: int, side_px: int, scheme: Colours) -> Rgb:
     """Draw one state, for a key."""
-    return _stencils(side_px, scheme)[state]
+    found: Rgb = _stencils(side_px, scheme)[state]
+    return found
 
 
 def _stencils(side: int, scheme: Colours) -> npt.NDArray[np.uint8]:

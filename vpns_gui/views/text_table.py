@@ -24,6 +24,7 @@ def text_table(columns: Sequence[str], name: str, parent: QWidget) -> QTableWidg
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setAlternatingRowColors(True)
     table.setShowGrid(False)
+    table.setTabKeyNavigation(False)  # Tab goes on to what comes after the table; the arrow keys go through its cells
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setHighlightSections(False)

@@ -25,6 +25,7 @@ class ThumbList(QListView):
         """`strip`: one row, which scrolls to the side."""
         super().__init__(parent)
         self.setObjectName(name)
+        self.setAccessibleName("Images")
         self._model = ThumbModel(self)
         self.setModel(self._model)
         delegate = ThumbDelegate(side_px, num_lines, self)
