@@ -15,7 +15,7 @@ help:
 	@echo 'make test          set up (once), then lint and run every test without a display'
 	@echo 'make test-all      the same, and the networks of more than 150 M weights (wants 24 GB of memory)'
 	@echo 'make lint          ruff, mypy and the import contracts'
-	@echo 'make bench         time of an iteration over two bare forward-backward passes; pictures a second'
+	@echo 'make bench         time of an iteration, pictures read a second; time to the first picture of each view'
 	@echo 'make conformance   replay recorded cases (CASES="FOLDER FOLDER": other ones, below these folders)'
 	@echo 'make screenshots   draw the pictures of the README'
 	@echo 'make wheel         build the wheel and the source archive in dist/'
@@ -38,6 +38,7 @@ lint: $(VENV)/for-tests
 
 bench: $(VENV)/for-tests
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_pictures
 
 conformance: $(VENV)/for-tests
 	$(BIN)/python -m tests.conformance $(CASES)
