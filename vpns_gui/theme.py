@@ -53,7 +53,7 @@ LIGHT = Colours(
     surface="#ffffff",
     raised="#e9ebef",
     border="#c3c8d0",
-    field="#7f8691",
+    field="#757c87",
     grid="#8a919c",
     text="#1c2128",
     muted="#575f6b",
@@ -163,10 +163,10 @@ def palette(scheme: Colours) -> QPalette:
 
 def _dress(app: QApplication, scheme: Colours) -> None:
     app.setPalette(palette(scheme))
-    # Fusion outlines a field in its window's colour made darker, which is hardly seen, least of all on a dark ground
+    # Fusion outlines a field or box in its window's colour made darker, which is hardly seen, least of all on a dark ground
     outlined = palette(scheme)
     outlined.setColor(QPalette.ColorRole.Window, QColor(scheme.field).lighter(_FUSION_DARKER))
-    for name in ("QLineEdit", "QAbstractSpinBox", "QComboBox"):
+    for name in ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QRadioButton"):
         app.setPalette(outlined, name)  # type: ignore[arg-type] # it takes a str, its stub says bytes
 
 

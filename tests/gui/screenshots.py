@@ -2,8 +2,12 @@
 
     python -m tests.gui.screenshots [FOLDER] [--epochs SEARCH TUNE] [--run RUN_FOLDER]
 
-Writes curves, prompt, masks and results as `light-curves.png`, `dark-curves.png` and so on; `start` is the window as it opens,
-`running` the window while the run is on, `set-up` the form with a paper's preset, `architectures` and `data-sets` its lists.
+Writes every tab as `light-curves.png`, `dark-curves.png` and so on; `start` is the window as it opens, `running` the window
+while the run is on, `set-up` the form with a paper's preset, `architectures` and `data-sets` its lists, `two-masks` and
+`two-prompts` the comparisons, `full-view` the masks with the window to themselves, `export`, `shortcuts` and `terms` dialogs.
+
+Gains are measured quickly, and the test images are read where the run did not keep what the network said of them. Predict
+looks at pictures written out of the bundled digits.
 """
 
 import argparse
@@ -15,9 +19,13 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
+from PIL import Image
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QPushButton
 
+from vpns_engine.bundled import resource
 from vpns_engine.presets import presets
 from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunLibrary
@@ -25,6 +33,7 @@ from vpns_gui import app, theme
 from vpns_gui.background import Background
 from vpns_gui.forms.pick_edit import PickEdit
 from vpns_gui.studio import Studio
+from vpns_gui.views.mask_page import ONE, TWO
 
 WINDOW_SIZE = (1360, 880)
 SCHEMES = {"light": theme.LIGHT, "dark": theme.DARK}
@@ -82,13 +91,88 @@ class Photographer(QObject):
             lambda: preset.setCurrentIndex(0),
         )
 
+    def dialog(self, name: str, action: str) -> None:
+        """Add the steps that open a dialog, save it and close it."""
+        window = self._studio.window
+        opened = lambda: next(one for one in window.findChildren(QDialog) if one.isVisible())  # noqa: E731
+        wait: Callable[[], object] = lambda: None  # noqa: E731
+        self.then(
+            lambda: window.findChild(QAction, action).trigger(),
+            *(wait, wait),
+            lambda: opened().grab().save(str(self._folder / f"{name}.png")),
+            lambda: opened().close(),
+        )
+
+    def press(self, name: str) -> None:
+        """Press a button if it can be seen and pressed."""
+        button = self._studio.window.findChild(QPushButton, name)
+        if button is not None and button.isVisible() and button.isEnabled():
+            button.click()
+
+    def fill(self, pictures: Path) -> None:
+        """Add the steps that put something in the views that wait for a person: classes, gains, predictions."""
+        window = self._studio.window
+        wait: Callable[[], object] = lambda: None  # noqa: E731
+        self.then(
+            lambda: window.tabs.setCurrentWidget(window.classes_page),
+            wait,
+            lambda: self.press("readTestImages"),
+            lambda: window.tabs.setCurrentWidget(window.gains_page),
+            wait,
+            lambda: window.findChild(QCheckBox, "gainsQuick").setChecked(True),
+            lambda: self.press("gainsMeasure"),
+            lambda: window.tabs.setCurrentWidget(window.predict_page),
+            wait,
+            lambda: write_digits(pictures),
+            lambda: window.predict.set_pictures(str(pictures)),
+            lambda: window.predict.pictures_typed.emit(str(pictures)),
+            lambda: window.predict.start_requested.emit(),
+            wait,
+        )
+
+    def details(self, scheme: str) -> None:
+        """Add the steps that show what a tab has behind its first page, and the dialogs."""
+        window, plots = self._studio.window, self._studio.plots
+        assert plots is not None
+        wait: Callable[[], object] = lambda: None  # noqa: E731
+        self.then(
+            lambda: window.tabs.setCurrentWidget(window.masks_page),
+            lambda: plots.mask_page.show_page(TWO),
+            *(wait, wait),
+            lambda: self.picture(f"{scheme}-two-masks"),
+            lambda: plots.mask_page.show_page(ONE),
+            window.menus.full.trigger,
+            wait,
+            lambda: self.picture(f"{scheme}-full-view"),
+            window.menus.full.trigger,
+            lambda: window.tabs.setCurrentWidget(window.prompt),
+            lambda: window.prompt.show_pair(True),
+            *(wait, wait),
+            lambda: self.picture(f"{scheme}-two-prompts"),
+            lambda: window.prompt.show_pair(False),
+        )
+        for name, action in (("export", "export"), ("shortcuts", "shortcuts"), ("terms", "terms")):
+            self.dialog(f"{scheme}-{name}", action)
+
     def views(self, scheme: str) -> None:
         """Add the steps that show every view in a scheme."""
         tabs = self._studio.window.tabs
         self.then(lambda: theme.apply(self._program, SCHEMES[scheme]))
         for number in range(tabs.count()):
             name = f"{scheme}-{tabs.tabText(number).lower()}"
-            self.then(lambda number=number: tabs.setCurrentIndex(number), lambda: None, lambda name=name: self.picture(name))
+            turn = lambda number=number: tabs.setCurrentIndex(number)  # noqa: E731
+            self.then(turn, lambda: None, lambda: None, lambda name=name: self.picture(name))
+
+
+def write_digits(folder: Path) -> None:
+    """Write some of the bundled digits as pictures, one of them broken."""
+    with np.load(str(resource("demo/digits.npz"))) as found:
+        images = found["images"][:24]
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, pixels in enumerate(images):
+        grey = np.clip(pixels.astype(np.float64) * 255 / images.max(), 0, 255).astype(np.uint8).reshape(*pixels.shape[:2])
+        Image.fromarray(grey).save(folder / f"digit-{number:02}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
 
 
 def take(config: RunConfig, runs: Path, folder: Path, old: Path | None) -> int:
@@ -107,9 +191,11 @@ def take(config: RunConfig, runs: Path, folder: Path, old: Path | None) -> int:
         photographer.then(lambda: studio.run.start(config))
         studio.session.told.connect(_once_half_done(studio, photographer))
     photographer.then(lambda: studio.session.choose_runs(tuple(RunLibrary(runs).runs())))
+    photographer.fill(runs.parent / "pictures")
     for scheme in SCHEMES:
         photographer.set_up(scheme)
         photographer.views(scheme)
+        photographer.details(scheme)
     photographer.then(studio.window.close)
     QTimer.singleShot(SETTLE_MS, photographer.go_on)
     return program.exec()

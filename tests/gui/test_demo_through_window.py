@@ -11,6 +11,8 @@ from vpns_engine.artifacts import read_array, read_mask
 from vpns_engine.drive import Control, start
 from vpns_engine.events import LevelSaved
 from vpns_engine.presets import presets
+from vpns_gui.views.mask import LAYER
+from vpns_gui.views.mask_pictures import KEPT, TileKey
 
 MINUTE_MS = 60_000
 
@@ -100,16 +102,23 @@ def prompt_shown_is_the_files(studio, qtbot, store, history):
 
 
 def mask_shown_is_the_files(studio, qtbot, store, history):
-    layer, layers = Watch(studio.plots.masks, "set_layer"), Watch(studio.plots.masks, "set_layers")
+    view = studio.plots.masks
+    layer, layers, bins = Watch(view, "set_layer"), Watch(view, "set_layers"), Watch(view.panel, "set_histograms")
     show(studio, "Masks")
-    qtbot.waitUntil(lambda: layer.last is not None and layer.last.scores is not None)
+    view.show_page(LAYER)
+    slide(studio.window, "momentSlider", len(studio.session.moments) - 1)
+    studio.session.choose_moment(None)  # that of the saved state
+    qtbot.waitUntil(lambda: bins.last is not None and bins.last.scores is not None and view.panel.mosaic.is_complete)
     state = store.path(history.levels[0].saved[-1].state_path)
-    detail = layer.last
-    mask = read_mask(state, detail.name)
-    np.testing.assert_array_equal(detail.mask_OIHW.reshape(mask.shape), mask)
-    assert [row.kept for row in layers.last] == [int(read_mask(state, row.name).sum()) for row in layers.last]
-    scores = np.abs(read_array(state, f"scores/{detail.name}"))
-    np.testing.assert_array_equal(scores > np.float32(detail.threshold), mask)
+    mask = read_mask(state, layer.last.name)
+    num_out, num_in = min(32, mask.shape[0]), min(32, mask.shape[1])
+    cells = view.panel.mosaic._tiles[TileKey(0, 0, 0)][0].cells.reshape(num_out, 4, num_in, 4)[:, :3, :, :3]
+    np.testing.assert_array_equal(cells.transpose(0, 2, 1, 3) == KEPT, mask[:num_out, :num_in])
+    assert sum(row.kept for row in layers.last) == sum(
+        int(read_mask(state, row.name).sum()) for row in layers.last if not row.unused
+    )
+    scores = np.abs(read_array(state, f"scores/{layer.last.name}"))
+    np.testing.assert_array_equal(scores > np.float32(bins.last.threshold), mask)
 
 
 def test_that_a_stop_in_the_search_keeps_a_mask_that_can_be_exported(studio, qtbot, tmp_path):

@@ -4,14 +4,15 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QSpinBox
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLineEdit, QSpinBox
 
 from tests.gui.views_data import history
 from vpns_gui import theme
 from vpns_gui.dialogs.said import Said
 from vpns_gui.views import mask_pictures
 from vpns_gui.views.curves import CurvesView
+from vpns_gui.views.picture import Picture
 from vpns_gui.views.prompt_pictures import diverging
 
 BOTH = pytest.mark.parametrize("scheme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
@@ -66,6 +67,16 @@ def test_that_fields_have_a_border_that_is_seen(plain_app, scheme):
         image = field.grab().toImage()
         edge = [image.pixelColor(70, y).name() for y in (*range(4), *range(image.height() - 4, image.height()))]
         assert max(contrast(scheme.surface, colour) for colour in edge) >= 3, make
+
+
+@BOTH
+def test_that_a_box_to_tick_has_an_outline_that_is_seen(plain_app, scheme):
+    theme.apply(plain_app, scheme)
+    box = QCheckBox("Wanted")
+    box.resize(160, 28)
+    image = box.grab().toImage()
+    row = [image.pixelColor(x, 14).name() for x in range(16)]
+    assert max(contrast(scheme.window, colour) for colour in row) >= 3
 
 
 def test_that_the_palette_decides_where_the_system_does_not_say(plain_app):
@@ -159,3 +170,25 @@ def test_that_lines_of_one_plot_are_told_apart(scheme, seen):
     named = {name: lab(theme.rgb(getattr(scheme, name)), seen) for name in ("train", "plain", "prompted")}
     for one, other in itertools.combinations(named, 2):
         assert np.linalg.norm(named[one] - named[other]) > 20, (one, other)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_that_an_enlarged_picture_is_sharp_on_screens_of_every_scale(qtbot, ratio):
+    picture = Picture()
+    qtbot.addWidget(picture)
+    picture.resize(146, 146)
+    checks = ((np.indices((12, 12)).sum(axis=0) % 2) * 255).astype(np.uint8)
+    picture.set_image(np.repeat(checks[:, :, None], 3, axis=2))
+    image = QImage(round(146 * ratio), round(146 * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    picture.render(image)
+    place = picture.place()
+    inside = [round(side * ratio) for side in (place.left(), place.top(), place.right() + 1, place.bottom() + 1)]
+    rows = range(inside[1] + 2, inside[3] - 2)
+    columns = range(inside[0] + 2, inside[2] - 2)
+    shown = np.array([[image.pixelColor(column, row).red() for column in columns] for row in rows])
+    assert set(np.unique(shown)) == {0, 255}, "no pixel is mixed of two"
+    edges = np.flatnonzero(np.diff(shown[0].astype(int)))
+    widths = np.diff(edges)
+    side = place.width() / 12 * ratio
+    assert len(edges) == 11 and (np.abs(widths - side) < 1).all()

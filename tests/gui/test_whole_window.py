@@ -163,7 +163,8 @@ def test_that_every_tab_changes_between_light_and_dark_with_all_that_is_drawn_in
             try:
                 qtbot.waitUntil(turned)
             except qtbot.TimeoutError:
-                pytest.fail(f"{title} was {light:.1%} light; {_grounds(page)[0]:.1%} light and {_grounds(page)[1]:.1%} dark now")
+                now = _grounds(page)
+                pytest.fail(f"{title} was {light:.1%} light; {now[0]:.1%} light and {now[1]:.1%} dark now")
     finally:
         theme.apply(qapp, theme.LIGHT)
     for title in TABS:

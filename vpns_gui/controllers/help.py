@@ -55,7 +55,9 @@ def key_groups(window: QMainWindow) -> list[KeyGroup]:
             groups.append(KeyGroup(_plain(top.text()), [(_keys(action), _plain(action.text())) for action in actions]))
     groups.append(KeyGroup("Tabs", [(key.key().toString(_NATIVE), key.whatsThis()) for key in _shortcuts(window)]))
     others = [action for action in window.findChildren(QAction) if action not in listed and not action.shortcut().isEmpty()]
-    groups.append(KeyGroup("Elsewhere", [(_keys(action), _plain(action.text() or action.toolTip())) for action in others]))
+    for place in dict.fromkeys(_place(action) for action in others):
+        keys = [(_keys(action), _plain(action.text() or action.toolTip())) for action in others if _place(action) == place]
+        groups.append(KeyGroup(place, keys))
     for widget in window.findChildren(QWidget):
         told = told_keys(widget)
         if told is not None:
@@ -70,6 +72,16 @@ def _actions(menu: QMenu) -> Iterator[QAction]:
             yield from _actions(below)
         else:
             yield action
+
+
+def _place(action: QAction) -> str:
+    """Name the view an action is in."""
+    around = action.parent()
+    while around is not None:
+        if isinstance(around, QWidget) and around.accessibleName():
+            return around.accessibleName()
+        around = around.parent()
+    return "Elsewhere"
 
 
 def _shortcuts(window: QWidget) -> list[QShortcut]:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from vpns_engine.specs.export import ExportFormat, ExportSpec
 from vpns_engine.words import size_text
+from vpns_gui import theme
 from vpns_gui.dialogs.export_choices import ExportChoices
 from vpns_gui.dialogs.export_formats import FormatTicks
 from vpns_gui.dialogs.said import Said, fit_height
@@ -224,7 +225,8 @@ class ExportDialog(QDialog):
     def _line(self) -> QFrame:
         line = QFrame(self)
         line.setFrameShape(QFrame.Shape.HLine)
-        line.setFrameShadow(QFrame.Shadow.Sunken)
+        line.setFrameShadow(QFrame.Shadow.Plain)
+        theme.follow(line, lambda colours: line.setStyleSheet(f"color: {colours.grid}"))
         return line
 
     def _set_busy(self, busy: bool) -> None:

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 _SIZE_PX = (560, 620)
 
@@ -83,7 +93,10 @@ def _key_list(groups: Sequence[KeyGroup], parent: QWidget) -> QTreeWidget:
         top.setFirstColumnSpanned(True)
         top.setFlags(Qt.ItemFlag.ItemIsEnabled)
         for keys, words in group.keys:
-            QTreeWidgetItem(top, [words, keys])
+            QTreeWidgetItem(top, [words, keys]).setToolTip(0, words)
     tree.expandAll()
-    tree.resizeColumnToContents(0)
+    header = tree.header()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
     return tree

@@ -27,6 +27,7 @@ from vpns_gui.views.moment_picker import MomentPicker
 from vpns_gui.views.overlap_bars import OverlapBars
 from vpns_gui.views.overlap_key import OverlapKey
 from vpns_gui.views.overlap_layer import OverlapLayer
+from vpns_gui.views.picture import scrolled
 
 _EMPTY = (
     "Two masks, side by side",
@@ -74,7 +75,7 @@ class MaskCompareView(QWidget):
         self.layer_view = OverlapLayer(content)
         self._total, self._used = (_line(name, content) for name in ("overlapTotal", "overlapUsed"))
         self._note = _line("overlapNote", content)
-        self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), content, self)
+        self._stack = NoteOrContent(EmptyNote(*_EMPTY, self), scrolled(content, self), self)
         self._lay_out(content)
         for label in (self._total, self._used):
             label.setProperty(TERM, "overlap by chance")

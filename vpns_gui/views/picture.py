@@ -31,7 +31,8 @@ def fitted(image: QSize, room: QRect, *, stretch: bool = False) -> QRect:
 
 def paint(painter: QPainter, where: QRect, image: QImage) -> None:
     """Draw a picture: nearest neighbour where enlarged, smooth where that would leave out or double some pixels."""
-    sides = ((where.width(), image.width()), (where.height(), image.height()))
+    ratio = painter.device().devicePixelRatio()  # the screen's own pixels decide
+    sides = ((where.width() * ratio, image.width()), (where.height() * ratio, image.height()))
     uneven = any(shown < 2 * own and shown != own for shown, own in sides)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, uneven)
     painter.drawImage(where, image)

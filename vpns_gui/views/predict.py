@@ -336,9 +336,8 @@ class PredictView(QWidget):
 
     def _say_count(self) -> None:
         shown, total = self.rows.num_shown, len(self.rows.rows)
-        some = f"{shown:,} of {total:,} shown · " if shown != total else ""
-        self._count.setText(f"{some}{self._count_words}")
-        self._count.setToolTip(self._count.text())
+        self._count.setText(f"{shown:,} of {total:,} shown" if shown != total else self._count_words)
+        self._count.setToolTip(self._count_words)
 
     def _draw_again(self) -> None:
         for view in (self.table, self.sheet):

@@ -14,11 +14,12 @@ from vpns_gui.views.colour_bar import ColourBar
 from vpns_gui.views.picture import Picture
 from vpns_gui.views.pixel_keys import PixelKeys
 from vpns_gui.views.prompt_analysis import Analysis, ShownPrompt, analyse, in_pixels
-from vpns_gui.views.prompt_charts import PromptHistogram, PromptSpectrum
 from vpns_gui.views.prompt_controls import PromptControls
+from vpns_gui.views.prompt_histogram import PromptHistogram
 from vpns_gui.views.prompt_panels import PromptPanels, make_switch
 from vpns_gui.views.prompt_pictures import CHANNELS, FloatArray
 from vpns_gui.views.prompt_rows import pixel_rows
+from vpns_gui.views.prompt_spectrum import PromptSpectrum
 
 _POINT = "Point at a picture, or use Tab and the arrow keys, to read values."
 _HISTOGRAM, _SPECTRUM = 1, 2
