@@ -98,9 +98,10 @@ class OnnxNetwork:
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = threads
         settings.log_severity_level = 3
+        self._errors = _errors()
         try:
             self._session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
-        except _errors() as error:
+        except self._errors as error:
             raise EngineError(f"{path.name} cannot be opened by ONNX Runtime: {_first_line(error)}") from error
         self._input = self._session.get_inputs()[0].name
 
@@ -112,7 +113,7 @@ class OnnxNetwork:
         """
         try:
             found: npt.NDArray[np.float32] = self._session.run(None, {self._input: images_B3CC})[0]
-        except _errors() as error:
+        except self._errors as error:
             raise EngineError(f"the ONNX file cannot be run: {_first_line(error)}") from error
         return found
 
