@@ -91,7 +91,7 @@ def test_that_of_equal_accuracies_the_lower_loss_is_chosen(monkeypatch):
     losses = iter([0.9, 0.4, 0.7])
 
     def measured(state, feed, *, prompted, seen):
-        whole = yield from evaluating(state, feed, prompted=prompted)
+        whole = yield from evaluating(state, feed, prompted=prompted, seen=seen)
         if feed is state.feeds.validation and not prompted:
             return replace(whole, accuracy=0.5, loss=next(losses))
         return whole
