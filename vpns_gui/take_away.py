@@ -209,14 +209,13 @@ class TakeAway(QObject):
 
     def eventFilter(self, watched: QObject, happened: QEvent) -> bool:  # noqa: N802
         """See the menu asked for, and Ctrl+C."""
-        asked = isinstance(happened, QContextMenuEvent) and happened.type() == QEvent.Type.ContextMenu
-        if asked and not self._has_own_menu:
-            self._open(happened.globalPos())
-            return True
-        pressed = isinstance(happened, QKeyEvent) and happened.type() == QEvent.Type.KeyPress
-        if pressed and happened.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-            return True
+        match happened:
+            case QContextMenuEvent() if happened.type() == QEvent.Type.ContextMenu and not self._has_own_menu:
+                self._open(happened.globalPos())
+                return True
+            case QKeyEvent() if happened.type() == QEvent.Type.KeyPress and happened.matches(QKeySequence.StandardKey.Copy):
+                self.copy()
+                return True
         return super().eventFilter(watched, happened)
 
 

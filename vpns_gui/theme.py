@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,7 @@ def _dress(app: QApplication, scheme: Colours) -> None:
     outlined.setColor(QPalette.ColorRole.Window, QColor(scheme.field).lighter(_FUSION_DARKER))
     for name in ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QRadioButton"):
         app.setPalette(outlined, name)  # type: ignore[arg-type] # it takes a str, its stub says bytes
+    _teller(app).dressed.emit()
 
 
 def apply(app: QApplication, scheme: Colours | None = None) -> None:
@@ -181,6 +182,19 @@ def apply(app: QApplication, scheme: Colours | None = None) -> None:
     _dress(app, scheme or colours())
     if scheme is None:
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: _dress(app, colours()))
+
+
+class _Teller(QObject):
+    """Tells that the whole window wears another scheme: a widget with a style sheet of its own hears of no new palette."""
+
+    dressed = Signal()
+
+
+def _teller(app: QCoreApplication) -> _Teller:
+    for child in app.children():
+        if isinstance(child, _Teller):
+            return child
+    return _Teller(app)
 
 
 def follow(widget: QWidget, recolour: Callable[[Colours], None]) -> None:
@@ -197,12 +211,17 @@ class _PaletteWatch(QObject):
         self._recolour = recolour
         self._last = colours()
         widget.installEventFilter(self)
-        if isinstance(widget.window(), QDialog):  # a label with a style sheet in a dialog on screen is not told of the change
-            widget.window().installEventFilter(self)
+        app = QCoreApplication.instance()
+        if app is not None:
+            _teller(app).dressed.connect(self._look)
+
+    def _look(self) -> None:
+        if colours() != self._last:
+            self._last = colours()
+            self._recolour(self._last)
 
     def eventFilter(self, watched: QObject, changed: QEvent) -> bool:  # noqa: N802
         """See palette changes, let everything pass."""
-        if changed.type() == QEvent.Type.PaletteChange and colours() != self._last:
-            self._last = colours()
-            self._recolour(self._last)
+        if changed.type() == QEvent.Type.PaletteChange:
+            self._look()
         return super().eventFilter(watched, changed)

@@ -41,6 +41,8 @@ class PromptPairController(QObject):
     def _read(self) -> None:
         one, other = self.a.moment, self.b.moment
         if one is None or other is None:
+            self.a.look()
+            self.b.look()
             self._reader.drop()
             self._view.set_prompts(None, None)
         else:

@@ -57,23 +57,20 @@ class ShortcutsDialog(QDialog):
     @property
     def shown(self) -> list[tuple[str, str]]:
         """What is listed now: what it does, and its key."""
-        found = []
-        for place in range(self._list.topLevelItemCount()):
-            group = self._list.topLevelItem(place)
-            rows = [group.child(row) for row in range(group.childCount())] if group is not None else []
-            found += [(row.text(0), row.text(1)) for row in rows if not row.isHidden()]
-        return found
+        return [(row.text(0), row.text(1)) for _, rows in self._groups() for row in rows if not row.isHidden()]
+
+    def _groups(self) -> list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]]:
+        """Give each title with the rows below it."""
+        tops = [top for place in range(self._list.topLevelItemCount()) if (top := self._list.topLevelItem(place)) is not None]
+        return [(top, [row for n in range(top.childCount()) if (row := top.child(n)) is not None]) for top in tops]
 
     def _narrow(self, text: str) -> None:
         wanted = text.casefold().split()
-        for place in range(self._list.topLevelItemCount()):
-            group = self._list.topLevelItem(place)
-            if group is None:
-                continue
-            for row in (group.child(number) for number in range(group.childCount())):
+        for group, rows in self._groups():
+            for row in rows:
                 whole = f"{group.text(0)} {row.text(0)} {row.text(1)}".casefold()
                 row.setHidden(not all(word in whole for word in wanted))
-            group.setHidden(all(group.child(number).isHidden() for number in range(group.childCount())))
+            group.setHidden(all(row.isHidden() for row in rows))
         self._none.setVisible(not self.shown)
 
 

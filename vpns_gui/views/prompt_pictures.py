@@ -55,7 +55,7 @@ def picture(values_3CC: FloatArray, channel: Channel, amplification: float, *, d
 def diverging(values: npt.NDArray[np.floating], *, dark: bool) -> Rgb:
     """Colour values of -1 to 1: one hue below zero, another above, the ground at zero; beyond, the full colour."""
     steps = np.round(np.clip(values, -1, 1) * _STEPS).astype(np.int16) + _STEPS
-    return np.take(_ramp(dark), steps, axis=0)
+    return np.asarray(np.take(_ramp(dark), steps, axis=0), dtype=np.uint8)
 
 
 @cache
@@ -69,7 +69,8 @@ def _ramp(dark: bool) -> Rgb:
 
 def sequential(shares: npt.NDArray[np.floating], *, dark: bool) -> Rgb:
     """Colour shares of 0 to 1 in one hue: the ground at 0, strongest at 1, ever farther from the ground in lightness."""
-    return np.take(_heat(dark), np.round(np.clip(shares, 0, 1) * _STEPS).astype(np.int16), axis=0)
+    steps = np.round(np.clip(shares, 0, 1) * _STEPS).astype(np.int16)
+    return np.asarray(np.take(_heat(dark), steps, axis=0), dtype=np.uint8)
 
 
 @cache
