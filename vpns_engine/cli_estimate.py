@@ -2,12 +2,9 @@
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import psutil
 
@@ -16,6 +13,7 @@ from vpns_engine.cli_sweep import sweep_of
 from vpns_engine.estimate import Estimate, cost_words, disk_problem, disk_words, memory_problems, room_of_all
 from vpns_engine.exit_codes import FINISHED
 from vpns_engine.keeping import read_keeping
+from vpns_engine.signals import ended_as_by_ctrl_c
 from vpns_engine.specs.sweep import Sweep
 from vpns_engine.usage import Room, free_on
 from vpns_engine.words import duration, printable
@@ -52,7 +50,7 @@ def estimate(options: argparse.Namespace, runs: Path) -> int:
     from vpns_engine.training.probe import probe
 
     sweep = sweep_of(vars(options))
-    with _interrupted_by_sigterm():
+    with ended_as_by_ctrl_c():
         found = probe(sweep.config, runs, began=psutil.Process().create_time(), report=_say).times(len(sweep.configs))
     room = room_of_all(sweep.configs, read_keeping(_warn), found)
     print(_json(found, room, runs) if options.json else _text(sweep, found, room, runs), flush=True)
@@ -83,17 +81,3 @@ def _say(text: str) -> None:
 
 def _warn(line: str) -> None:
     _say(f"vpns: {printable(line)}")
-
-
-@contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Clean up at a SIGTERM as at a Ctrl-C."""
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

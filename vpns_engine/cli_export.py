@@ -13,6 +13,7 @@ from vpns_engine.cli_show import find_run
 from vpns_engine.cli_tune import add_state_options, level_of
 from vpns_engine.exit_codes import FINISHED
 from vpns_engine.export import ExportResult
+from vpns_engine.signals import ended_as_by_ctrl_c
 from vpns_engine.specs.export import FORMAT_ABOUT, FORMAT_LABELS, PLAIN, ExportFormat, ExportSpec, Head, OnnxInput
 from vpns_engine.specs.problems import problems_in
 from vpns_engine.store import RunStore
@@ -80,7 +81,7 @@ def export_state(options: argparse.Namespace, runs: Path) -> int:
     store = RunStore.open(find_run(options.run, runs))
     from vpns_engine.exporting import export
 
-    with ReportLine() as line:
+    with ended_as_by_ctrl_c(), ReportLine() as line:
         result = export(store, options.folder, level=level, stage=options.stage, spec=spec, report=line)
     for words in _result_lines(result, spec):
         print(words)

@@ -19,6 +19,7 @@ from vpns_engine.gains.model import Gains
 from vpns_engine.gains.page import NOT_MEASURED, Page
 from vpns_engine.gains.report import report_of
 from vpns_engine.gains.states import State, json_of, read_gains, state_of, write_gains
+from vpns_engine.signals import ended_as_by_ctrl_c
 from vpns_engine.store import RunStore
 from vpns_engine.words import printable
 
@@ -86,7 +87,7 @@ def _kept(store: RunStore, state: State, options: argparse.Namespace) -> tuple[G
 
 
 def _measured(store: RunStore, state: State, options: argparse.Namespace) -> Gains:
-    with ReportLine() as line:
+    with ended_as_by_ctrl_c(), ReportLine() as line:
         return measure(store, state, quick=options.quick, threads=options.threads, report=line)
 
 

@@ -15,6 +15,7 @@ from vpns_engine.csv_text import csv_text
 from vpns_engine.errors import EngineError
 from vpns_engine.exit_codes import FINISHED, STOPPED
 from vpns_engine.files import explained, write_whole
+from vpns_engine.signals import ended_as_by_ctrl_c
 from vpns_engine.words import percent, printable
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def predict(options: argparse.Namespace, runs: Path) -> int:
         raise UsageError(f"--top {options.top}: at least 1")
     paths = pictures_in(options.folder, recursive=options.recursive)
     counts = _Counts()
-    with ReportLine() as line:
+    with ended_as_by_ctrl_c(), ReportLine() as line:
         line("Opening the network", None)
         subject = open_subject(_subject_path(options.subject, runs), level=level_of(options), stage=options.stage)
         # rows on the screen say themselves how far it is

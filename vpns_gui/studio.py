@@ -80,45 +80,12 @@ class Studio(QObject):
         window = self.window = MainWindow(self._settings)
         self.session = Session(window)
         self.notices = Notices(window)
-        refresh = self._refresh = Refresh(window)
+        self._refresh = Refresh(window)
         self.plots: Plots | None = None
-        self.run = RunController(self.session, self.notices, runs, window)
-        self.library = LibraryController(self.session, self.notices, runs, window)
-        self.checkpoint = CheckpointController(self.run, self.notices, self._settings, window)
-        self.export = ExportController(self.session, self.notices, window, self._settings)
-        waiting = RunQueue(config_folder(), window)
-        work = QueueWork(waiting, self.run, self.session, self.notices, runs, window)
-        self.queue = QueueController(waiting, work, window.queue, self.notices, window)
-        self.setup = SetupController(self.session, self.run, self.queue, window.setup, self.notices, window)
-        self.sweep = SweepController(self.queue, window.setup, runs, window)
-        self._memory = FormMemory(window.setup, self.notices, config_folder(), window)
-        self.estimate = EstimateController(self.run, window.setup, runs, window)
-        self.data = DataController(self.session, self.run, window.setup, self.notices, window)
-        self.going_on = GoingOn(self.session, self.run, window.setup, window)
-        self.devices = DeviceController(window.setup, window)
-        self.interrupted = InterruptedController(self.session, self.run, window.offer_bar, runs, window)
-        self.follow = FollowController(self.session, self.notices, self.library.open, window)
-        WorkingController(self.session, self.run, window.working_bar, window)
-        self.problems = ProblemController(self.session, self.run, self.notices, window)
-        self._closing = Closing(self.run, window)
-        LogController(self.session, self.notices, window.log, window)
-        self.run_bar = RunBarController(self.session, self.run, window.run_bar, window)
-        TimelineController(self.session, window.run_bar.timeline, refresh, window)
-        pages = (window.curves_page, window.prompt, window.masks_page, window.classes_page)
-        self.moment = MomentController(self.session, window.moment_bar, window.tabs, pages, window)
-        PromptController(self.session, window.prompt, refresh, self.notices, window)
-        self.prompt_pair = PromptPairController(self.session, window.prompt.pair, refresh, self.notices, window)
-        self.on_images = OnImagesController(self.session, window.prompt.on_images, refresh, window)
-        ResultsController(self.session, window.results, refresh, window)
-        self.predict = PredictController(self.session, window.predict, self._settings, window)
-        self.summary = SummaryController(self.session, window.summary, runs, refresh, window)
-        self.library_table = LibraryTable(self.session, self.notices, window.library, runs, self._settings, refresh)
-        self.saving = SavingController(window.tabs, self._settings, self.notices, window)
-        EditController(window.menus, window.setup, window.tabs, window)
-        HelpController(window.menus, window)
-        ArrangementController(window.menus, window.arrangement, window.run_bar, self._settings, window)
-        self.keeping = KeepingController(self.notices, window)
-        self.runs_folder = RunsFolderController(self.run, self.notices, window)
+        self._make_runs(runs)
+        self._make_setup(runs)
+        self._make_views(runs)
+        self._make_aids()
         self._connect_keeping()
         self._connect_window()
         self._connect_library()
@@ -131,6 +98,59 @@ class Studio(QObject):
         self.queue.load()
         self._update()
 
+    def _make_runs(self, runs: Path) -> None:
+        """Runs, the open one and the one that works: on disk, in the run bar, in the log."""
+        window, refresh = self.window, self._refresh
+        self.run = RunController(self.session, self.notices, runs, window)
+        self.library = LibraryController(self.session, self.notices, runs, window)
+        self.checkpoint = CheckpointController(self.run, self.notices, self._settings, window)
+        self.export = ExportController(self.session, self.notices, window, self._settings)
+        self.interrupted = InterruptedController(self.session, self.run, window.offer_bar, runs, window)
+        self.follow = FollowController(self.session, self.notices, self.library.open, window)
+        WorkingController(self.session, self.run, window.working_bar, window)
+        self.problems = ProblemController(self.session, self.run, self.notices, window)
+        self._closing = Closing(self.run, window)
+        LogController(self.session, self.notices, window.log, window)
+        self.run_bar = RunBarController(self.session, self.run, window.run_bar, window)
+        TimelineController(self.session, window.run_bar.timeline, refresh, window)
+
+    def _make_setup(self, runs: Path) -> None:
+        """What is to be run: the form, the queue, and what both need to know of this machine."""
+        window = self.window
+        waiting = RunQueue(config_folder(), window)
+        work = QueueWork(waiting, self.run, self.session, self.notices, runs, window)
+        self.queue = QueueController(waiting, work, window.queue, self.notices, window)
+        self.setup = SetupController(self.session, self.run, self.queue, window.setup, self.notices, window)
+        self.sweep = SweepController(self.queue, window.setup, runs, window)
+        self._memory = FormMemory(window.setup, self.notices, config_folder(), window)
+        self.estimate = EstimateController(self.run, window.setup, runs, window)
+        self.data = DataController(self.session, self.run, window.setup, self.notices, window)
+        self.going_on = GoingOn(self.session, self.run, window.setup, window)
+        self.devices = DeviceController(window.setup, window)
+        self.keeping = KeepingController(self.notices, window)
+        self.runs_folder = RunsFolderController(self.run, self.notices, window)
+
+    def _make_views(self, runs: Path) -> None:
+        """What is looked at; the views with plots come later (see `complete`)."""
+        window, refresh = self.window, self._refresh
+        pages = (window.curves_page, window.prompt, window.masks_page, window.classes_page)
+        self.moment = MomentController(self.session, window.moment_bar, window.tabs, pages, window)
+        PromptController(self.session, window.prompt, refresh, self.notices, window)
+        self.prompt_pair = PromptPairController(self.session, window.prompt.pair, refresh, self.notices, window)
+        self.on_images = OnImagesController(self.session, window.prompt.on_images, refresh, window)
+        ResultsController(self.session, window.results, refresh, window)
+        self.predict = PredictController(self.session, window.predict, self._settings, window)
+        self.summary = SummaryController(self.session, window.summary, runs, refresh, window)
+        self.library_table = LibraryTable(self.session, self.notices, window.library, runs, self._settings, refresh)
+
+    def _make_aids(self) -> None:
+        """What every view offers: saving, undo, help, the places of things."""
+        window = self.window
+        self.saving = SavingController(window.tabs, self._settings, self.notices, window)
+        EditController(window.menus, window.setup, window.tabs, window)
+        HelpController(window.menus, window)
+        ArrangementController(window.menus, window.arrangement, window.run_bar, self._settings, window)
+
     def complete(self) -> None:
         """Add the views that take longest to load; to be called when the window is on screen."""
         from vpns_gui.plots import Plots
@@ -139,11 +159,11 @@ class Studio(QObject):
             self.plots = Plots(self.window, self.session, self._refresh)
             self.plots.connect_saving(self.saving)
             self.window.arrangement.restore_parts()
-            leave_wheel(self.window)
             self.plots.class_images.image_requested.connect(self._show_test_image)
             self.plots.class_images.examined.connect(self.on_images.changed.look_again)
             self.on_images.changed.examined.connect(self.plots.class_images.look_again)
             self._add_gains()
+            leave_wheel(self.window)
 
     def _add_gains(self) -> None:
         """Fill the page of the honest report."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 
 @dataclass(frozen=True)
@@ -201,6 +201,20 @@ def follow(widget: QWidget, recolour: Callable[[Colours], None]) -> None:
     """Call `recolour` now and whenever the palette of `widget` changes, as it does between light and dark."""
     _PaletteWatch(widget, recolour)
     recolour(colours())
+
+
+def show_checked(button: QAbstractButton) -> None:
+    """Let a button that stays down stand out while it does: Fusion only darkens it, which is hardly seen on a dark ground."""
+
+    def recolour(scheme: Colours) -> None:
+        worn = QPalette()
+        if button.isChecked():
+            worn.setColor(QPalette.ColorRole.Button, QColor(scheme.accent))
+            worn.setColor(QPalette.ColorRole.ButtonText, QColor(scheme.on_accent))
+        button.setPalette(worn)
+
+    button.toggled.connect(lambda _checked: recolour(colours()))
+    follow(button, recolour)
 
 
 class _PaletteWatch(QObject):

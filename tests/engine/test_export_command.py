@@ -1,7 +1,12 @@
 """`vpns export`: formats, what it says, what it refuses."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
+import psutil
 import pytest
 
 from tests.engine.saved_runs import saved_run
@@ -55,3 +60,24 @@ def test_that_what_cannot_work_is_one_line_before_anything_is_read(runs, tmp_pat
     said = capsys.readouterr().err
     assert said.startswith(f"vpns: {line}") and said.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals there")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
+def test_that_an_export_whose_process_is_ended_leaves_nothing_at_work(runs, tmp_path, name):
+    (tmp_path / "temporary").mkdir()
+    words = ["export", "first", str(tmp_path / "out" / "folder"), "--runs", str(runs), "--format", "onnx"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "vpns_engine", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary"), "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        next(line for line in process.stderr if "Writing model_plain.onnx" in line)
+        [child] = psutil.Process(process.pid).children()
+        process.send_signal(getattr(signal, name))
+        process.stderr.read()
+    child.wait(20)
+    if name != "SIGKILL":  # nobody can clean up after that
+        assert process.returncode == 130
+        assert not (tmp_path / "out").exists() and not list((tmp_path / "temporary").glob("vpns-*"))

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
@@ -157,8 +158,48 @@ class Evil:
         return open, (str(self.path), "w")
 
 
-def test_that_an_onnx_file_that_is_none_is_one_line(folder):
+def only_onnx(folder, content):
+    """Leave an ONNX file as the only network there is."""
     (folder / "model.safetensors").unlink()
     change(folder / "preprocessing.json", "onnx", value=[{"file": "m.onnx", "views": ["plain", "prompted"], "input": "pixels"}])
-    (folder / "m.onnx").write_bytes(b"no such thing" * 50)
+    (folder / "m.onnx").write_bytes(content)
+
+
+def test_that_an_onnx_file_that_is_none_is_one_line(folder):
+    only_onnx(folder, b"no such thing" * 50)
     refused(folder, "m.onnx cannot be opened by ONNX Runtime")
+
+
+def onnx_of(weight, inputs=("images",)):
+    """Give an ONNX file that gives a constant, whatever images it gets."""
+    taken = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 3, 16, 16]) for name in inputs]
+    given = helper.make_tensor_value_info("logits", weight.data_type, list(weight.dims))
+    graph = helper.make_graph([helper.make_node("Identity", ["w"], ["logits"])], "g", taken, [given], [weight])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("weight", "inputs", "words"),
+    [
+        (np.zeros((1, 2), np.float32), ("images",), "gives 2 outputs, labels.json says"),
+        (np.zeros((7, 37), np.float32), ("images",), "a row of numbers for each image"),
+        (np.zeros(37, np.float32), ("images",), "a row of numbers for each image"),
+        (np.zeros((1, 37), np.int64), ("images",), "a row of numbers for each image"),
+        (np.zeros((1, 37), np.float32), (), "takes 0 inputs"),
+        (np.zeros((1, 37), np.float32), ("images", "more"), "takes 2 inputs"),
+    ],
+)
+def test_that_an_onnx_file_of_something_else_is_one_line(folder, weight, inputs, words):
+    only_onnx(folder, onnx_of(numpy_helper.from_array(weight, "w"), inputs))
+    refused(folder, words)
+
+
+@pytest.mark.parametrize("place", ["../secret", "link", "{parent}/secret"])
+def test_that_an_onnx_file_reads_nothing_outside_its_folder(folder, place):
+    (folder.parent / "secret").write_bytes(bytes(4 * 37))
+    if place == "link":
+        (folder / "link").symlink_to(folder.parent / "secret")
+    weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1, 37], data_location=TensorProto.EXTERNAL)
+    weight.external_data.add(key="location", value=place.format(parent=folder.parent))
+    only_onnx(folder, onnx_of(weight))
+    refused(folder, "External data path")

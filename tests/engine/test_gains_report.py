@@ -82,6 +82,16 @@ def test_that_several_comparisons_are_told_together():
     assert "100.0 % slower in ONNX Runtime, CPU, batch 32, and the same in the other 1" in text
 
 
+@pytest.mark.parametrize(
+    ("prompted", "words"),
+    [((3.0, 2.9, 6.0), "no time beyond the spread"), ((3.0, 2.95, 3.1), "11 % more time"), ((2.72, 2.71, 2.73), "no time")],
+)
+def test_that_what_the_prompt_costs_is_told_where_it_is_more_than_the_spread(prompted, words):
+    spreads = {"pruned": (2.7, 2.6, 2.8), "dense": (2.7, 2.6, 2.8), "prompted": prompted}
+    seconds = {name: Spread(median=one, low=low, high=high, rounds=9) for name, (one, low, high) in spreads.items()}
+    assert f"The prompt itself costs {words}" in said(made(timings=[timing(2.7, 2.7, seconds=seconds)]))
+
+
 def test_that_sizes_and_unused_rows_are_told_as_they_are():
     sizes = [FileSize(kind=kind, dense=1000, pruned=size) for kind, size in (("plain", 1000), ("zipped", 300), ("sparse", 100))]
     sizes.append(FileSize(kind="sparse_zipped", dense=900, pruned=80))
@@ -166,6 +176,9 @@ def test_that_damaged_predictions_leave_the_accuracies(finished_run, tmp_path):
     accuracy = accuracy_of(store, history, state)
     by_prompt = accuracy.difference(accuracy.reported, "prompted", accuracy.reported, "plain")
     assert by_prompt.gained is None and by_prompt.error > 0
+    kept = accuracy_of(finished_run, *last(finished_run))
+    assert "too large as a rule" in sections_of(None, accuracy)[0].tables[0].note
+    assert "too large as a rule" not in sections_of(None, kept)[0].tables[0].note
 
 
 def test_that_figures_come_back_as_they_were_kept_and_not_for_another_state(finished_run, tmp_path):

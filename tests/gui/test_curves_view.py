@@ -105,10 +105,10 @@ def test_that_the_legend_reads_the_epoch_under_the_pointer(view):
     newest = view.accuracy.entries["plain"].value
     view.accuracy.pointed_at.emit(12.2)
     assert view.accuracy.entries["plain"].value == f"{run.phases[2].epochs[12].val_accuracy * 100:.1f} %"
-    assert "Search masks, epoch 12 of 30" in view._readout.text()
+    assert "Search masks, epoch 12 of 30" in view._readout.whole
     view.accuracy.pointed_at.emit(None)
     assert view.accuracy.entries["plain"].value == newest
-    assert "Tune, epoch 20 of 20" in view._readout.text()
+    assert "Tune, epoch 20 of 20" in view._readout.whole
 
 
 def test_that_the_legend_reads_the_moment_that_is_looked_at(view):
@@ -116,14 +116,14 @@ def test_that_the_legend_reads_the_moment_that_is_looked_at(view):
     view.set_history(run, 0)
     view.set_moment(12.0)
     assert view.accuracy.entries["plain"].value == f"{run.phases[2].epochs[12].val_accuracy * 100:.1f} %"
-    assert "Search masks, epoch 12 of 30" in view._readout.text()
+    assert "Search masks, epoch 12 of 30" in view._readout.whole
     assert all(panel._moment.isVisible() and panel._moment.value() == 12 for panel in view._panels)
     view.accuracy.pointed_at.emit(20.0)
-    assert "at the pointer: Search masks, epoch 20" in view._readout.text()
+    assert "at the pointer: Search masks, epoch 20" in view._readout.whole
     view.accuracy.pointed_at.emit(None)
-    assert "Search masks, epoch 12 of 30" in view._readout.text()
+    assert "Search masks, epoch 12 of 30" in view._readout.whole
     view.set_moment(None)
-    assert "newest" in view._readout.text() and not view.loss._moment.isVisible()
+    assert "newest" in view._readout.whole and not view.loss._moment.isVisible()
 
 
 def test_that_a_click_on_a_plot_asks_for_its_epoch(view, qtbot):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QProgressBar, QPushButton, QTableWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QProgressBar, QPushButton, QScrollArea, QTableWidget, QWidget
 
 from tests.measured_runs import children, copied
 from vpns_engine.gains.states import read_gains, state_of
@@ -98,6 +98,17 @@ def test_that_a_measurement_can_be_cancelled_and_leaves_nothing(studio, gains, q
     assert "was cancelled; nothing of it is kept" in studio.window.log.text
 
 
+def test_that_the_state_that_is_chosen_is_measured_before_its_report_is_there(studio, gains, qtbot, finished_run, runs):
+    opened(studio, qtbot, finished_run, runs)
+    gains.findChild(QComboBox, "gainsState").setCurrentIndex(1)
+    label = gains.findChild(QComboBox, "gainsState").currentText()
+    assert gains.page.state != label  # it is still read
+    wanted = []
+    studio.gains._work.begin = lambda _store, state, *, quick: wanted.append((state.label, quick))  # it would take a minute
+    press(gains, qtbot, "gainsMeasure")
+    assert wanted == [(label, False)]
+
+
 def test_that_closing_the_window_ends_a_measurement(studio, gains, qtbot, finished_run, runs):
     opened(studio, qtbot, finished_run, runs)
     press(gains, qtbot, "gainsMeasure")
@@ -167,3 +178,16 @@ def test_that_bars_follow_the_colours_and_lie_beside_tables_where_there_is_room(
     light = chart.grab().toImage()
     chart._recolour(theme.DARK)
     assert chart.grab().toImage() != light
+
+
+def test_that_sentences_fit_a_small_window_and_a_wide_table_scrolls_alone(studio, gains, qtbot, measured_run, runs):
+    opened(studio, qtbot, measured_run, runs)
+    table = gains.findChild(QTableWidget, "gainsFiles")
+    studio.window.resize(1024, 768)
+    report, page = gains.findChild(QWidget, "gainsReport"), gains.findChild(QScrollArea, "gainsScroll").viewport()
+    qtbot.waitUntil(lambda: report.width() <= page.width())
+    table.setFixedWidth(320)
+    bar = table.horizontalScrollBar()
+    qtbot.waitUntil(bar.isVisible)
+    last_row = table.visualItemRect(table.item(table.rowCount() - 1, 0))
+    assert table.viewport().rect().contains(last_row.bottomLeft())

@@ -111,7 +111,7 @@ def test_that_a_click_in_the_curves_moves_the_slider(studio, qtbot):
     qtbot.waitUntil(lambda: not studio.plots.curves.is_empty)
     studio.plots.curves.moment_requested.emit(1.2)
     assert studio.window.moment_bar.index == 1 and studio.session.moment == studio.session.moments[1]
-    assert "epoch 1 of 2" in studio.plots.curves._readout.text()
+    assert "epoch 1 of 2" in studio.plots.curves._readout.whole
 
 
 @pytest.mark.usefixtures("real")

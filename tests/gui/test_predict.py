@@ -19,6 +19,7 @@ from vpns_engine.export import export_run
 from vpns_engine.predicting import open_subject, predict_folder
 from vpns_gui.controllers.predict import TOP, PredictController, StateKey
 from vpns_gui.controllers.thumbnails import thumbnails
+from vpns_gui.elided_label import ElidedLabel
 from vpns_gui.models.picture_cache import MOST_KEPT, PictureCache
 from vpns_gui.models.predicted_table import (
     CHANGED,
@@ -103,7 +104,7 @@ def test_that_the_open_run_predicts_a_folder_as_the_engine_does(studio, opened, 
     assert [(row.plain, row.prompted) for row in rows] == [(found.plain, found.prompted) for found in wanted]
     assert {row.name for row in rows if row.problem} == {"broken.jpg", "empty.png"}
     changed = sum(found.changed for found in wanted)
-    count = opened.findChild(QLabel, "predictCount").text()
+    count = opened.findChild(ElidedLabel, "predictCount").whole
     assert count == f"{NUM_PICTURES + 2} pictures · {changed} changed by the prompt · 2 could not be read"
     assert "98 % sparsity" in opened.note and start.isVisible()
 
@@ -149,7 +150,7 @@ def test_that_a_run_without_a_prompt_has_no_columns_for_it(studio, opened, pictu
     predict(studio, opened, qtbot, pictures)
     assert len(opened.rows.rows) == NUM_PICTURES + 2
     assert opened.table.isColumnHidden(PROMPTED) and opened.table.isColumnHidden(CHANGED)
-    assert "prompt" not in opened.findChild(QLabel, "predictCount").text()
+    assert "prompt" not in opened.findChild(ElidedLabel, "predictCount").whole
     assert studio.predict.rows()[0] == header(TOP, has_prompt=False)
 
 
@@ -164,7 +165,7 @@ def test_that_rows_are_found_and_sorted(studio, opened, pictures, qtbot):
     which = opened.findChild(QComboBox, "predictWhich")
     which.setCurrentIndex(which.findData("broken"))
     assert shown(opened, FILE) == ["broken.jpg", "empty.png"] and all(text.startswith("! ") for text in shown(opened, PLAIN))
-    assert opened.findChild(QLabel, "predictCount").text().startswith("2 of 42 shown")
+    assert opened.findChild(ElidedLabel, "predictCount").whole.startswith("2 of 42 shown")
     which.setCurrentIndex(which.findData("changed"))
     assert set(shown(opened, CHANGED)) <= {"changed"}
     which.setCurrentIndex(0)

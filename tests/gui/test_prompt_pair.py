@@ -142,4 +142,11 @@ def test_that_a_run_without_a_prompt_has_none_to_choose(studio, runs, two_runs, 
     studio.prompt_pair.b.choose_run(control.folder)
     pair = studio.window.prompt.pair
     qtbot.waitUntil(lambda: pair.b.level.count() > 0)
-    assert pair.b.moment.count() == 0 and pair._stack.is_empty and "without a prompt" in pair._stack.note.text
+    assert pair.b.moment.count() == 0 and pair._stack.is_empty
+    qtbot.waitUntil(lambda: "B has no prompt" in pair._stack.note.text and "Control" in pair._stack.note.text)
+
+
+def test_that_all_runs_of_the_folder_are_offered_as_soon_as_the_page_is_seen(studio, two_runs, qtbot):
+    open_pair(studio, two_runs[0], qtbot)
+    choice = studio.window.prompt.pair.b.run
+    qtbot.waitUntil(lambda: choice.count() == 2)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,6 +17,8 @@ PROGRESS = "progress.txt"
 """In the folder of a child's request: `share text`, written anew at each step."""
 _SECONDS = 3600
 _LOOK_SECONDS = 0.1
+_LEFT = 4
+"""Exit code where whoever asked is gone."""
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens a console otherwise
 
 
@@ -38,7 +41,7 @@ def run_child(words: Sequence[str], place: Path, cwd: Path, progress: Progress, 
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
             [sys.executable, "-B", *words],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # it ends with us: our end of the pipe is closed then
             stdout=subprocess.DEVNULL,
             stderr=errors,
             cwd=cwd,
@@ -53,6 +56,8 @@ def run_child(words: Sequence[str], place: Path, cwd: Path, progress: Progress, 
         finally:
             child.kill()  # does nothing where it has ended
             child.wait()
+            if child.stdin is not None:
+                child.stdin.close()
         if child.returncode != 0:
             errors.seek(0)
             lines = errors.read().decode(errors="replace").strip().splitlines()
@@ -64,6 +69,18 @@ def tell(place: Path, text: str, done: float) -> None:
     beside = place / f".{PROGRESS}"
     beside.write_text(f"{done:.4f} {text}", encoding="utf-8")
     beside.replace(place / PROGRESS)
+
+
+def end_with_parent() -> None:
+    """End, in the child, once whoever began it is gone: nobody would kill it, and what it makes is of no use."""
+    threading.Thread(target=_wait_for_end, daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    # not sys.stdin: a thread that reads that aborts the interpreter when it shuts down
+    while os.read(0, 1):
+        pass
+    os._exit(_LEFT)
 
 
 def _ended(child: "subprocess.Popen[bytes]") -> bool:

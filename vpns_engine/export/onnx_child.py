@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from vpns_engine.errors import EngineError
-from vpns_engine.export.child import tell
+from vpns_engine.export.child import end_with_parent, tell
 from vpns_engine.export.onnx_file import write_onnx
 from vpns_engine.export.onnx_parts import PROMPT, REQUEST, STATE
 from vpns_engine.export.weights import unmodified
@@ -64,6 +64,7 @@ def main(place: Path) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     try:
         main(Path(sys.argv[1]))
     except EngineError as error:

@@ -97,24 +97,30 @@ class OnnxNetwork:
 
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = threads
-        settings.log_severity_level = 3
+        settings.log_severity_level = 4  # its errors are raised as well
         self._errors = _errors()
         try:
             self._session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
         except self._errors as error:
             raise EngineError(f"{path.name} cannot be opened by ONNX Runtime: {_first_line(error)}") from error
-        self._input = self._session.get_inputs()[0].name
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            raise EngineError(f"{path.name} takes {len(inputs)} inputs instead of images alone")
+        self._input = inputs[0].name
 
     def __call__(self, images_B3CC: FloatArray) -> FloatArray:
         """Give what the file computes, shape (B, N).
 
         Raises:
-            EngineError: the file does not take such images.
+            EngineError: the file does not take such images, or gives something else than a row of numbers for each.
         """
         try:
             found: npt.NDArray[np.float32] = self._session.run(None, {self._input: images_B3CC})[0]
         except self._errors as error:
             raise EngineError(f"the ONNX file cannot be run: {_first_line(error)}") from error
+        is_table = isinstance(found, np.ndarray) and found.dtype.kind == "f" and found.ndim == 2
+        if not is_table or len(found) != len(images_B3CC):
+            raise EngineError("the ONNX file gives something else than a row of numbers for each image")
         return found
 
 

@@ -121,6 +121,8 @@ class OpenedExport:
         inside = view in self._how.onnx and self._how.onnx[view][1] and self.network_file.endswith(".onnx")
         x_N3SS = images_N3SS.astype(np.float32) / np.float32(255)
         found = self._logits(x_N3SS if inside else self._seen(x_N3SS, prompted=prompted), view)
+        if found.shape[1] != self._how.num_outputs:  # a state dict is held against it when it is loaded, ONNX is not
+            raise EngineError(f"{self.network_file} gives {found.shape[1]} outputs, labels.json says {self._how.num_outputs}")
         logits_NT: FloatArray = found[:, list(self._how.outputs)]
         if not np.isfinite(logits_NT).all():
             raise EngineError(f"{self.name} gives what are no numbers: its weights are damaged")

@@ -10,7 +10,9 @@ import contextlib
 import importlib
 import io
 import json
+import os
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,22 +62,27 @@ class Steps:
 
 def read_states(request: Mapping[str, Any], asked: Mapping[str, Any], steps: Steps, found: dict[str, Any]) -> None:
     """Load each state dict through the example: its logits, and each layer's weights that are not 0."""
-    import torch
-
-    torch.set_num_threads(asked["threads"])
-    example = importlib.import_module("example")
     for name in asked["states"]:
-        steps.next(f"Opening {name} in a fresh process")
+        steps.next(f"Opening {name} in a fresh process")  # said before torch is loaded, most of the work as a rule
+        example = importlib.import_module("example")
         network = example.load(name)
         for view in asked["views"]:
-            parts = []
-            for start in range(0, len(request["pictures"]), CHUNK):
-                x_B3SS = torch.from_numpy(request["pictures"][start : start + CHUNK]).float() / 255
-                with torch.inference_mode():
-                    parts.append(example.logits(network, getattr(example, view)(x_B3SS)).numpy())
-            found[f"{name}/{view}"] = np.concatenate(parts)
+            found[f"{name}/{view}"] = logits_of(example, network, view, request["pictures"], asked["threads"])
         state = {entry: value.numpy() for entry, value in network.state_dict().items()}
         found[f"{name}/layers"] = np.array(json.dumps(count_layers(state, request, asked["entries"])))
+
+
+def logits_of(example: Any, network: Any, view: str, pictures_B3SS: np.ndarray, threads: int) -> np.ndarray:  # noqa: ANN401
+    """Give the task's logits as the example computes them, a few pictures at a time."""
+    import torch
+
+    torch.set_num_threads(threads)
+    parts = []
+    for start in range(0, len(pictures_B3SS), CHUNK):
+        x_B3SS = torch.from_numpy(pictures_B3SS[start : start + CHUNK]).float() / 255
+        with torch.inference_mode():
+            parts.append(example.logits(network, getattr(example, view)(x_B3SS)).numpy())
+    return np.concatenate(parts)
 
 
 def count_layers(
@@ -120,5 +127,13 @@ def read_back(example: Any, picture_3SS: np.ndarray, path: Path) -> np.ndarray: 
     return np.asarray(example.read(path))
 
 
+def end_with_parent() -> None:
+    """End once whoever began this is gone: the input ends then. Not by sys.stdin, whose lock a shutdown would trip over."""
+    while os.read(0, 1):
+        pass
+    os._exit(4)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with_parent, daemon=True).start()
     main(*map(Path, sys.argv[1:3]))

@@ -7,7 +7,6 @@ a part found, `{"part": ..., "missing": ...}` why it found nothing. What librari
 import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from safetensors.torch import save_file
 
 from vpns_engine.errors import EngineError
+from vpns_engine.export.child import end_with_parent
 from vpns_engine.export.onnx_file import onnx_missing
 from vpns_engine.export.source import Stage, read_source
 from vpns_engine.files import explain
@@ -32,8 +32,6 @@ from vpns_engine.gains.work import work_of
 from vpns_engine.store import RunStore
 
 _SECONDS_BETWEEN = 0.1
-_GONE = 4
-"""Exit code where whoever asked is gone."""
 
 
 class Request(BaseModel):
@@ -71,7 +69,7 @@ class Teller:
 def main() -> None:
     """Do what the request says."""
     teller = Teller(_own_output())
-    threading.Thread(target=_end_when_left, daemon=True).start()
+    end_with_parent()
     request = Request.model_validate_json(Path(sys.argv[1]).read_bytes())
     torch.set_num_threads(request.threads)
     try:
@@ -94,12 +92,6 @@ def _own_output() -> TextIO:
     own = os.dup(1)
     os.dup2(2, 1)
     return os.fdopen(own, "w", encoding="utf-8")
-
-
-def _end_when_left() -> None:
-    """End with whoever asked: their end of the input is closed then."""
-    sys.stdin.buffer.read()
-    os._exit(_GONE)
 
 
 def _parts(subject: Subject, request: Request, teller: Teller) -> Iterator[tuple[Part, Callable[[], Any]]]:

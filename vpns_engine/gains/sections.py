@@ -70,9 +70,22 @@ def _accuracy_note(accuracy: Accuracy) -> str:
     images = f"{accuracy.num_test:,} test images; " if accuracy.num_test else ""
     control = f" Control arm: {printable(accuracy.control_run)}." if accuracy.control_run else ""
     why = f" Control arm: {accuracy.why_no_control}." if accuracy.why_no_control else ""
+    apart = (
+        " Where the answers to each image were not kept, two accuracies are taken as of different images: such an error is too "
+        "large as a rule."
+        if _has_apart(accuracy)
+        else ""
+    )
     return (
-        f"{images}± is the standard error that so many images leave; a difference within twice its own is marked as chance. "
-        f"One seed: another one changes all of this by about a point.{control}{why}"
+        f"{images}± is the standard error that so many images leave; a difference within twice its own is marked as chance."
+        f"{apart} One seed: what another one would change comes on top, and is not measured here.{control}{why}"
+    )
+
+
+def _has_apart(accuracy: Accuracy) -> bool:
+    """Tell whether tests that belong together cannot be compared image by image."""
+    return len(accuracy.tests) + sum(test.prompted is not None for test in accuracy.tests) > 1 and any(
+        test.predictions is None for test in accuracy.tests
     )
 
 
@@ -264,6 +277,8 @@ def _time_note(gains: Gains, gone: tuple[str, ...]) -> str:
         f"{threads}, float32; dense and pruned took turns in one process, in an order drawn for each round, after a warm-up.",
         "A ratio counts as a difference where its quartiles leave out 1 and it is 3 % or more.",
     ]
+    if any(timing.device != "cpu" for timing in gains.timings):
+        notes.append("On the GPU with PyTorch's usual settings: it may compute convolutions in TF32.")
     notes += [f"{NOT_MEASURED.capitalize()}: {words}." for words in gone]
     worst = max((timing.most_difference for timing in gains.timings), default=0.0)
     if worst:

@@ -14,7 +14,7 @@ from vpns_engine.gains.figures import (
     times_smaller,
     verdict,
 )
-from vpns_engine.gains.model import FileSize, Gains, Memory, Timing
+from vpns_engine.gains.model import FileSize, Gains, Memory, Spread, Timing
 from vpns_engine.gains.page import Saying
 from vpns_engine.words import percent, size_text
 
@@ -181,15 +181,22 @@ def _cost_of_prompt(gains: Gains) -> Iterator[str]:
     timing = next((timing for timing in gains.timings if "prompted" in timing.seconds and timing.batch == 1), None)
     if timing is None:
         return
-    pruned, prompted = timing.seconds["pruned"].median, timing.seconds["prompted"].median
+    without, behind = timing.seconds["pruned"], timing.seconds["prompted"]
+    pruned, prompted = without.median, behind.median
     more = prompted / pruned - 1 if pruned else 0.0
-    words = "no measurable time" if abs(more) < SAME else f"{percent(abs(more))} {'more' if more > 0 else 'less'} time"
+    is_same = abs(more) < SAME or _overlap(without, behind)
+    words = "no time beyond the spread" if is_same else f"{percent(abs(more))} {'more' if more > 0 else 'less'} time"
     sides = [work.size_px for work in gains.work]
     larger = f"; with it the network gets {sides[1]} px instead of {sides[0]}" if len(sides) > 1 else ""
     yield (
         f"The prompt itself costs {words}: {seconds_text(prompted)} with it, {seconds_text(pruned)} without "
         f"({place_of(timing)}, batch 1){larger}."
     )
+
+
+def _overlap(one: Spread, other: Spread) -> bool:
+    """Tell whether the middle of one lies within the quartiles of the other."""
+    return one.low <= other.median <= one.high or other.low <= one.median <= other.high
 
 
 def _sizes(gains: Gains) -> dict[str, FileSize]:

@@ -117,6 +117,7 @@ class GainsController(QObject):
 
     def _change_run(self) -> None:
         self._chosen = self._read = None
+        self._states = ()
         self._reader.drop()
         self._mark()
 
@@ -133,8 +134,7 @@ class GainsController(QObject):
         """Read the report on the chosen state."""
         history, store = self._session.history, self._session.store
         self._states = states_of(history) if history is not None and history.started is not None else ()
-        places = [_place(state) for state in self._states]
-        chosen = places.index(self._chosen) if self._chosen in places else len(places) - 1
+        chosen = self._place_chosen()
         self._view.set_states([state.label for state in self._states], chosen)
         self._view.set_caution(_DISTURBED if self._session.working is not None else "")
         if store is None or not self._states:
@@ -142,6 +142,11 @@ class GainsController(QObject):
             return
         state = self._states[chosen]
         self._reader.start(partial(_report, store, state, self._held.get((store.folder, _place(state)))))
+
+    def _place_chosen(self) -> int:
+        """Give the place, among the states, of the one that is chosen: the last one until a person chooses; -1: none."""
+        places = [_place(state) for state in self._states]
+        return places.index(self._chosen) if self._chosen in places else len(places) - 1
 
     def _show(self, read: _Read) -> None:
         if self._session.store is None or read.store.folder != self._session.store.folder:
@@ -153,11 +158,13 @@ class GainsController(QObject):
         self._notices.say(f"No report on gains: {why}", "error")
 
     def _start(self, quick: bool) -> None:
-        if self._read is None or self._work.busy:
+        store = self._session.store
+        if store is None or not self._states or self._work.busy:
             return
-        self._measured = self._read.store
+        self._measured = store
         self._view.set_busy("Starting", None)
-        self._work.begin(self._read.store, self._read.report.state, quick=quick)
+        # the chosen one: the report on it may not be there yet
+        self._work.begin(store, self._states[self._place_chosen()], quick=quick)
 
     def _cancel(self) -> None:
         self._work.cancel()

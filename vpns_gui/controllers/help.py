@@ -58,10 +58,8 @@ def key_groups(window: QMainWindow) -> list[KeyGroup]:
     for place in dict.fromkeys(_place(action) for action in others):
         keys = [(_keys(action), _plain(action.text() or action.toolTip())) for action in others if _place(action) == place]
         groups.append(KeyGroup(place, keys))
-    for widget in window.findChildren(QWidget):
-        told = told_keys(widget)
-        if told is not None:
-            groups.append(KeyGroup(*told))
+    told = {group[0]: group for widget in window.findChildren(QWidget) if (group := told_keys(widget)) is not None}
+    groups += [KeyGroup(*group) for group in told.values()]  # pictures of one kind are told of once
     return [group for group in groups if group.keys]
 
 

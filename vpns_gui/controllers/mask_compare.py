@@ -41,6 +41,7 @@ class _Compared:
 
 @dataclass(frozen=True)
 class _Part:
+    pair: _Pair
     layer: str
     rect: QRect
     states: States
@@ -155,7 +156,7 @@ class MaskCompareController(QObject):
             self._reader.start(partial(_states, self._compared.pair, name, rect))
 
     def _show_states(self, part: _Part) -> None:
-        if part.layer == self._view.layer:
+        if self._compared is not None and part.pair == self._compared.pair and part.layer == self._view.layer:
             self._view.layer_view.set_states(part.rect, part.states)
 
 
@@ -184,7 +185,7 @@ def _blocks(pair: _Pair, layer: str) -> BlockCounts:
 def _states(pair: _Pair, layer: str, rect: QRect) -> _Part:
     window = Window(rect.y(), rect.height(), rect.x(), rect.width())
     with MaskFile.open(pair.a.path) as a, MaskFile.open(pair.b.path) as b:
-        return _Part(layer, rect, states_of(a, b, layer, window))
+        return _Part(pair, layer, rect, states_of(a, b, layer, window))
 
 
 def _kernels(shape: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -76,6 +76,7 @@ class MaskController(QObject):
         index = at(self._offers, self._session.moment)
         offer = None if index is None else self._offers[index]
         if offer is None:
+            self._counter.drop()  # what is counted is of another moment
             self._view.set_layers(())
         elif offer != self._offer:
             self._show(offer)

@@ -92,6 +92,12 @@ class OtherRun(QObject):
         """What is chosen; None while nothing is."""
         return self._moment
 
+    @property
+    def without(self) -> str:
+        """Name of the run that is shown where its level has nothing to choose; else empty."""
+        run = self._shown()
+        return "" if run is None or self._offers else _title(run.store)
+
     def look(self) -> None:
         """Look for runs again, in the folder in which the open one lies."""
         store = self._session.store

@@ -45,8 +45,16 @@ class PromptPairController(QObject):
             self.b.look()
             self._reader.drop()
             self._view.set_prompts(None, None)
+            self._view.set_note(self._missing())
         else:
             self._reader.start(partial(_both, one, other))
+
+    def _missing(self) -> str:
+        """Say which run has no prompt; nothing where one is still to be chosen."""
+        for side, run in (("A", self.a.without), ("B", self.b.without)):
+            if run:
+                return f"{side} has no prompt at this sparsity: {run} learned none, or did not keep it."
+        return ""
 
     def _show(self, both: tuple[NamedPrompt, NamedPrompt]) -> None:
         self._view.set_prompts(*both)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from vpns_gui import theme
 from vpns_gui.theme import Colours
+from vpns_gui.wheel import leave_wheel
 
 _FEW = 9
 _COLUMNS = 3
@@ -132,6 +133,7 @@ class AxisRow(QWidget):
             self._setting.addItem(setting.label, setting.location)
         self._setting.setCurrentIndex(-1)
         self._setting.currentIndexChanged.connect(self._choose)
+        leave_wheel(self)
         self._text = QLineEdit(self)
         self._text.setObjectName("axisText")
         self._text.setAccessibleName("Values")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from vpns_gui.dialogs.said import Said, fit_height
+from vpns_gui.wheel import leave_wheel
 
 _INTRO = (
     "Makes a run of a checkpoint that the authors' released code wrote (prune.pth, best.pth). The file holds neither mask nor "
@@ -68,6 +69,7 @@ class CheckpointDialog(QDialog):
         self._dataset.currentIndexChanged.connect(self._show_folder)
         self._show_folder()
         self._allow()
+        leave_wheel(self)
 
     def _make_fields(self, datasets: Mapping[str, str], prompts: Mapping[str, str]) -> None:
         self._file = self._line("checkpointFile")

@@ -29,6 +29,7 @@ from vpns_gui import theme
 from vpns_gui.dialogs.export_choices import ExportChoices
 from vpns_gui.dialogs.export_formats import FormatTicks
 from vpns_gui.dialogs.said import Said, fit_height
+from vpns_gui.wheel import leave_wheel
 
 _INTRO = "Each file is read again in a fresh process and compared with the run before the folder appears."
 _WIDTH_PX = 800
@@ -104,6 +105,7 @@ class ExportDialog(QDialog):
         self._formats.changed.connect(self._update)
         self._formats.changed.connect(self._propose)
         self._choices.changed.connect(self._update)
+        leave_wheel(self)
 
     @property
     def wish(self) -> Wish | str:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QDoubleSpinBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from vpns_gui.dialogs.said import Said, fit_height
+from vpns_gui.wheel import leave_wheel
 
 _INTRO = (
     "A run writes a checkpoint at the end of every epoch, so that it can go on after a crash. These settings are for all runs, "
@@ -64,6 +65,7 @@ class KeepingDialog(QDialog):
         self._says = Said(self, "keepingSays")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self)
         self._arrange(words)
+        leave_wheel(self)
         self._buttons.accepted.connect(self._save)
         self._buttons.rejected.connect(self.reject)
         self.finished.connect(self.deleteLater)

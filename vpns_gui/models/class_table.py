@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from vpns_gui.models.class_figures import ClassFigures
+from vpns_gui.models.rows_table import Index, RowsTable
 from vpns_gui.theme import colours
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -28,7 +29,6 @@ SHARE_COLUMNS = (2, 3)
 PROMPT_COLUMNS = (3, 4)
 _BAR_PX = 30
 
-_Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
@@ -68,52 +68,21 @@ def class_rows(figures: ClassFigures, names: Sequence[str], view: str) -> list[C
     return rows
 
 
-class ClassTable(QAbstractTableModel):
+class ClassTable(RowsTable[ClassRow]):
     """The classes, in the task's order."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: tuple[ClassRow, ...] = ()
+    columns = COLUMNS
+    tips = _TIPS
 
-    @property
-    def rows(self) -> tuple[ClassRow, ...]:
-        """What it shows."""
-        return self._rows
+    def name_of(self, row: ClassRow) -> str:
+        """Give the name of the class."""
+        return row.name
 
-    def set_rows(self, rows: Sequence[ClassRow]) -> None:
-        """Show classes; the selection stays where they are the same with other numbers."""
-        new = tuple(rows)
-        if new and [row.name for row in new] == [row.name for row in self._rows]:
-            self._rows = new
-            self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(COLUMNS) - 1))
-            return
-        self.beginResetModel()
-        self._rows = new
-        self.endResetModel()
+    def alignment_of(self, column: int) -> Qt.AlignmentFlag:
+        """Put numbers to the right."""
+        return _alignment(column)
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the classes."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401, N802
-        """Name the columns."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            case Qt.ItemDataRole.ToolTipRole:
-                return _TIPS[section]
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section)
-            case _:
-                return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Give one cell."""
         if not index.isValid():
             return None
@@ -136,7 +105,7 @@ class ClassTable(QAbstractTableModel):
 class ShareDelegate(QStyledItemDelegate):
     """Draws a share as a bar with its percentage: full without the prompt, hatched with it."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the bar at the left and the number at the right."""
         share, scheme, rect = index.data(SHARE_ROLE), colours(), option.rect
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -159,7 +128,7 @@ class ShareDelegate(QStyledItemDelegate):
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, index.data())
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         """Room for a short bar and the widest number."""
         width = _BAR_PX + option.fontMetrics.horizontalAdvance("100.0 %") + 16
         return QSize(width, super().sizeHint(option, index).height())

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QObject, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from vpns_gui.models.rows_table import Index, RowsTable
 from vpns_gui.theme import colours
 
 NEARLY_EMPTY = 0.01
@@ -18,7 +19,6 @@ DENSITY_ROLE = Qt.ItemDataRole.UserRole + 1
 MARK_ROLE = Qt.ItemDataRole.UserRole + 2
 """Whether it is marked for being nearly empty."""
 
-_Index = QModelIndex | QPersistentModelIndex
 _COLUMNS = ("#", "Layer", "Density", "Kept", "Weights", "Share of kept", "Empty out", "Empty in", "Shape")
 _TIPS = (
     "Place in the network, from the input on",
@@ -83,31 +83,30 @@ def share_text(share: float) -> str:
     return "0 %" if share == 0 else f"{share:.1%}".replace("%", " %") if share >= 0.001 else "< 0.1 %"
 
 
-class LayersTable(QAbstractTableModel):
+class LayersTable(RowsTable[LayerRow]):
     """The layers, in the network's order."""
+
+    columns = _COLUMNS
+    tips = _TIPS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[LayerRow, ...] = ()
         self._kept = 0
 
-    @property
-    def rows(self) -> tuple[LayerRow, ...]:
-        """What it shows."""
-        return self._rows
+    def name_of(self, row: LayerRow) -> str:
+        """Give the title: the rows of a classifier that are used, and those that are not, are two."""
+        return row.title
 
-    def set_rows(self, rows: Sequence[LayerRow]) -> None:
-        """Show layers; the selection stays where they are the same layers with other numbers."""
-        new = tuple(rows)
-        self._kept = sum(row.kept for row in new)
-        if [row.title for row in new] == [row.title for row in self._rows]:
-            self._rows = new
-            if new:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(_COLUMNS) - 1))
-            return
-        self.beginResetModel()
-        self._rows = new
-        self.endResetModel()
+    def set_rows(self, rows: Sequence[LayerRow]) -> bool:
+        """Show layers; see RowsTable."""
+        self._kept = sum(row.kept for row in rows)
+        return super().set_rows(rows)
+
+    def alignment_of(self, column: int) -> Qt.AlignmentFlag:
+        """Put numbers to the right."""
+        if column == DENSITY_COLUMN:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return _alignment(column)
 
     def as_text(self) -> tuple[list[str], list[list[str]]]:
         """Give titles and rows for a file: counts without separators, shares as numbers from 0 to 1."""
@@ -127,33 +126,7 @@ class LayersTable(QAbstractTableModel):
         ]
         return titles, rows
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the layers."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the columns."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401, N802
-        """Name the columns."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return _COLUMNS[section]
-            case Qt.ItemDataRole.ToolTipRole:
-                return _TIPS[section]
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return (
-                    _alignment(section)
-                    if section != DENSITY_COLUMN
-                    else Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                )
-            case _:
-                return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Give one cell."""
         if not index.isValid():
             return None
@@ -209,7 +182,7 @@ class LayersTable(QAbstractTableModel):
 class DensityDelegate(QStyledItemDelegate):
     """Draws a density as a bar with its percentage."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the bar at the left and the number at the right."""
         density = index.data(DENSITY_ROLE)
         scheme, rect = colours(), option.rect
@@ -231,7 +204,7 @@ class DensityDelegate(QStyledItemDelegate):
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(index.data()))
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         """Room for a short bar and the widest number."""
         width = _BAR_PX + option.fontMetrics.horizontalAdvance(_WIDEST) + 14
         return QSize(width, super().sizeHint(option, index).height())

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from vpns_engine.overlap import Overlap
 from vpns_engine.words import printable
+from vpns_gui.models.rows_table import Index, RowsTable
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
-_Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("#", "Layer", "IoU", "By chance", "Ratio", "Both", "Only A", "Only B", "Neither", "Weights")
 _TIPS = (
     "Place in the network, from the input on",
@@ -25,55 +25,30 @@ _TIPS = (
 )
 
 
-class OverlapTable(QAbstractTableModel):
+class OverlapTable(RowsTable[Overlap]):
     """The layers, in the network's order."""
+
+    columns = COLUMNS
+    tips = _TIPS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[Overlap, ...] = ()
         self._texts: tuple[tuple[str, ...], ...] = ()
 
-    @property
-    def rows(self) -> tuple[Overlap, ...]:
-        """What it shows."""
-        return self._rows
+    def name_of(self, row: Overlap) -> str:
+        """Give the name of the layer."""
+        return row.name
 
-    def set_rows(self, rows: Sequence[Overlap]) -> None:
-        """Show layers; the selection stays where they are the same layers with other numbers."""
-        new = tuple(rows)
-        texts = tuple(texts_of_row(number, row) for number, row in enumerate(new))
-        if [row.name for row in new] == [row.name for row in self._rows]:
-            self._rows, self._texts = new, texts
-            if new:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(COLUMNS) - 1))
-            return
-        self.beginResetModel()
-        self._rows, self._texts = new, texts
-        self.endResetModel()
+    def set_rows(self, rows: Sequence[Overlap]) -> bool:
+        """Show layers; see RowsTable. Their words are written once, not at each look."""
+        self._texts = tuple(texts_of_row(number, row) for number, row in enumerate(rows))
+        return super().set_rows(rows)
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the layers."""
-        return 0 if parent.isValid() else len(self._rows)
+    def alignment_of(self, column: int) -> Qt.AlignmentFlag:
+        """Put numbers to the right."""
+        return _alignment(column)
 
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401, N802
-        """Name the columns."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            case Qt.ItemDataRole.ToolTipRole:
-                return _TIPS[section]
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section)
-            case _:
-                return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Give one cell."""
         if not index.isValid():
             return None

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 from PySide6.QtGui import QColor
 
 from vpns_engine.words import printable
+from vpns_gui.models.rows_table import ColumnsTable, Index
 from vpns_gui.theme import colours
 
 Cell = str | float | int | None
@@ -30,7 +31,6 @@ _TIPS = (
 ROW_ROLE = Qt.ItemDataRole.UserRole
 SHARE_ROLE = Qt.ItemDataRole.UserRole + 1
 """A confidence, 0 to 1."""
-_Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,11 @@ class PredictedRow:
         return len({name for name, _ in self.best}) > 1
 
 
-class PredictedTable(QAbstractTableModel):
+class PredictedTable(ColumnsTable):
     """All rows, and which of them are shown in which order."""
+
+    columns = COLUMNS
+    tips = _TIPS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -138,29 +141,15 @@ class PredictedTable(QAbstractTableModel):
             self.changePersistentIndexList(kept, moved)
         self.layoutChanged.emit()
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         """Count the rows shown."""
         return 0 if parent.isValid() else len(self._shown)
 
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
+    def alignment_of(self, column: int) -> Qt.AlignmentFlag:
+        """Put numbers to the right."""
+        return _alignment(column)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401, N802
-        """Name the columns."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            case Qt.ItemDataRole.ToolTipRole:
-                return _TIPS[section]
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section)
-            case _:
-                return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Give one cell."""
         if not index.isValid() or index.row() >= len(self._shown):
             return None

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QMimeData, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
 from vpns_gui import theme
+from vpns_gui.models.rows_table import Index, RowsTable
 
 MIME = "application/x-vpns-queue"
-_Index = QModelIndex | QPersistentModelIndex
 _COLUMNS = ("State", "Name", "What", "Device")
 _TIPS = (
     "How the run stands",
@@ -41,59 +41,24 @@ class QueueRow:
         return (self.state, self.name, self.what, self.device)
 
 
-class QueueTable(QAbstractTableModel):
+class QueueTable(RowsTable[QueueRow]):
     """The rows; what is dropped between them is told, not done."""
+
+    columns = _COLUMNS
+    tips = _TIPS
 
     moved = Signal(object)
     """(keys, row): these were dropped before that row."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[QueueRow, ...] = ()
         self.can_move = True
 
-    @property
-    def rows(self) -> tuple[QueueRow, ...]:
-        """What it shows."""
-        return self._rows
+    def name_of(self, row: QueueRow) -> str:
+        """Give the run's key."""
+        return row.key
 
-    def set_rows(self, rows: Sequence[QueueRow]) -> bool:
-        """Show rows; tell whether they are other runs than before, or in another order."""
-        new = tuple(rows)
-        same = [row.key for row in new] == [row.key for row in self._rows]
-        if same:
-            self._rows = new
-            if new:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(_COLUMNS) - 1))
-        else:
-            self.beginResetModel()
-            self._rows = new
-            self.endResetModel()
-        return not same
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the runs."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """Count the columns."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401, N802
-        """Name the columns."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return _COLUMNS[section]
-            case Qt.ItemDataRole.ToolTipRole:
-                return _TIPS[section]
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            case _:
-                return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Give one cell."""
         if not index.isValid():
             return None
@@ -114,7 +79,7 @@ class QueueTable(QAbstractTableModel):
             case _:
                 return None
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
+    def flags(self, index: Index) -> Qt.ItemFlag:
         """Let rows be dragged, and dropped between others but not onto them."""
         flag = Qt.ItemFlag
         if not index.isValid():
@@ -137,7 +102,7 @@ class QueueTable(QAbstractTableModel):
         data.setData(MIME, " ".join(keys).encode())
         return data
 
-    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:  # noqa: ARG002, N802
+    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:  # noqa: ARG002, N802
         """Tell where rows were dropped. The answer is no: the view would remove the rows that the queue has moved."""
         keys = tuple(bytes(data.data(MIME).data()).decode(errors="replace").split())
         if self.can_move and keys and action == Qt.DropAction.MoveAction:

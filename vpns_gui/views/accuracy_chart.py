@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from vpns_gui import theme
+from vpns_gui.keys import tell_keys
 from vpns_gui.theme import Colours
 from vpns_gui.views.chart_data import ChartLine, ChartPoint, Scale, along, extent
 from vpns_gui.views.drawn_plot import DrawnPlot
@@ -40,6 +41,7 @@ class AccuracyChart(QWidget):
         self.setObjectName("accuracyChart")
         self.setAccessibleName("Test accuracy over sparsity")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        tell_keys(self, "Accuracy over sparsity", (("Arrow keys", "Go from mark to mark"), ("Esc", "Leave the marks")))
         self._lines: tuple[ChartLine, ...] = ()
         self._items: dict[str, list[Any]] = {}
         self._hidden: dict[str, bool] = {}

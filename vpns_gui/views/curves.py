@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from vpns_engine.history import RunHistory
 from vpns_gui import theme
+from vpns_gui.elided_label import ElidedLabel
 from vpns_gui.take_away import offer
 from vpns_gui.theme import Colours
 from vpns_gui.views.curve_panel import CurvePanel
@@ -114,7 +115,7 @@ class CurvesView(QWidget):
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._readout = QLabel(content)
+        self._readout = ElidedLabel(content)
         self._readout.setObjectName("curvesReadout")
         self._note = QLabel(content)
         self._note.setObjectName("curvesNote")
@@ -128,16 +129,15 @@ class CurvesView(QWidget):
         self._zoom = QPushButton("Zoom to the top", content)
         self._zoom.setObjectName("zoomTop")
         self._zoom.setCheckable(True)
+        theme.show_checked(self._zoom)
         self._zoom.setToolTip(
             f"Show the upper {_TOP_SPAN:g} % of the accuracy alone, to tell apart what is measured with and without the prompt."
         )
         self._zoom.toggled.connect(self._fit_accuracy)
-        self._readout.setMinimumWidth(40)
         top = QHBoxLayout()
         top.setContentsMargins(4, 0, 4, 0)
-        for widget in (self._title, self._readout):
-            top.addWidget(widget)
-        top.addStretch(1)
+        top.addWidget(self._title)
+        top.addWidget(self._readout, 1)
         top.addWidget(self._zoom)
         top.addWidget(self._all)
         inner = QVBoxLayout(content)
@@ -250,7 +250,8 @@ class CurvesView(QWidget):
         losses = {key: _loss_words(shown[key]) for key in ("loss", "loss_prompted")}
         for panel in self._panels:
             panel.set_values({key: value for key, value in (numbers | losses).items() if key in panel.entries})
-        self._readout.setText(self._where())
+        where = self._where()
+        self._readout.set_text(where, where)
 
     def _where(self) -> str:
         assert self._curves is not None

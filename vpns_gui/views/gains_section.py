@@ -28,6 +28,7 @@ BESIDE_PX = 1150
 """From this width on the chart stands beside the tables."""
 _MOST_ROWS = 12
 _MOST_CHART_PX = 330
+_LEAST_TABLE_PX = 320
 _FRAME_PX = 4
 
 
@@ -60,7 +61,7 @@ class SectionView(QWidget):
             if table.tip in TERMS:
                 title.setToolTip(tip(table.tip))
             tables.addWidget(title)
-            tables.addWidget(filled(table, self), 0, Qt.AlignmentFlag.AlignLeft)
+            tables.addLayout(_left(filled(table, self)))
             if table.note:
                 tables.addWidget(muted(table.note, self))
             tables.addSpacing(6)
@@ -90,17 +91,29 @@ def filled(table: Table, parent: QWidget) -> QTableWidget:
     return view
 
 
+def _left(view: QTableWidget) -> QHBoxLayout:
+    """Keep a table at the left, as wide as its columns where there is room."""
+    row = QHBoxLayout()
+    row.addWidget(view, 1)
+    row.addStretch()
+    return row
+
+
 def _fit(view: QTableWidget, count: int) -> None:
-    """Make a table as wide as its columns and as high as its rows, or as a dozen of them: the page around it scrolls."""
-    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    """Make a table as high as its rows, or as a dozen of them, and no wider than its columns; a narrow page scrolls it."""
     cut = count > _MOST_ROWS
     view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn if cut else Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.ensurePolished()
     view.resizeColumnsToContents()
     rows = view.verticalHeader().defaultSectionSize() * min(count, _MOST_ROWS)
     bar = view.verticalScrollBar().sizeHint().width() if cut else 0
-    view.setFixedHeight(view.horizontalHeader().sizeHint().height() + rows + _FRAME_PX)
-    view.setFixedWidth(view.horizontalHeader().length() + bar + _FRAME_PX)
+    height = view.horizontalHeader().sizeHint().height() + rows + _FRAME_PX
+    width = view.horizontalHeader().length() + bar + _FRAME_PX
+    below = view.horizontalScrollBar()
+    below.rangeChanged.connect(lambda _low, high: view.setFixedHeight(height + (below.sizeHint().height() if high else 0)))
+    view.setFixedHeight(height)
+    view.setMinimumWidth(min(width, _LEAST_TABLE_PX))
+    view.setMaximumWidth(width)
 
 
 def chart_box(chart: Chart, parent: QWidget) -> QWidget:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from vpns_gui import theme
+from vpns_gui.keys import tell_keys
 from vpns_gui.models.blocks import Block, blocks_of
 from vpns_gui.models.layers_table import LayerRow, density_text
 from vpns_gui.theme import Colours, colours
@@ -34,6 +35,8 @@ class LayerBars(QAbstractScrollArea):
         self.setAccessibleName("Density of every layer")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        keys = (("Left and Right", "Choose a layer; Home and End the first and the last"), ("Enter", "Look at the layer alone"))
+        tell_keys(self, "Bars of the layers", keys)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
         self._rows: tuple[LayerRow, ...] = ()

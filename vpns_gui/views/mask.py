@@ -127,6 +127,7 @@ class MaskView(QWidget):
             button.setToolTip(tip)
             button.setCheckable(True)
             button.setChecked(page == TABLE)
+            theme.show_checked(button)
             self._group.addButton(button, page)
             row.addWidget(button)
         self._group.idClicked.connect(self.show_page)

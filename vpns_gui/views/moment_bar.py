@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPaintEvent, QPixm
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QToolButton, QWidget
 
 from vpns_gui import theme
+from vpns_gui.keys import tell_keys
 from vpns_gui.theme import Colours, colours
 
 _ICON_PX = 12
@@ -47,6 +48,8 @@ class MomentBar(QWidget):
         self.label.setObjectName("momentLabel")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._lay_out()
+        keys = (("Left and Right", "An epoch back or on; Home and End: first and last"), ("Space", "Play the epochs, or stop"))
+        tell_keys(self, "Epoch", keys)
         theme.follow(self, self._recolour)
         self.set_moments((), None)
 

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from vpns_gui import theme
+from vpns_gui.keys import tell_keys
 from vpns_gui.theme import Colours, colours
 from vpns_gui.views import mask_pictures
 from vpns_gui.views.mask_pictures import KEPT, LayerDetail, Tile, TileKey
@@ -66,6 +67,7 @@ class Mosaic(QAbstractScrollArea):
         self._dragged = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        tell_keys(self, "Kernels of a layer", (("+ and -", "Zoom"), ("0", "Show all kernels"), ("Arrow keys", "Scroll")))
         self.viewport().setAutoFillBackground(False)
         self.viewport().setMouseTracking(True)
         self.setMinimumSize(150, 130)

@@ -43,6 +43,7 @@ class ChangesBar(QWidget):
         self.lists = {key: self._button(f"list_{key}", tip) for key, tip in _TIPS.items()}
         for key, button in self.lists.items():
             button.setCheckable(True)
+            theme.show_checked(button)
             button.setAccessibleName(f"List images {LISTS[key]}")
             button.clicked.connect(lambda checked, key=key: self.list_requested.emit(key if checked else ""))
         self.examine = self._button(

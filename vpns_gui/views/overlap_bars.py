@@ -7,6 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from vpns_engine.overlap import Overlap
+from vpns_gui.keys import tell_keys
 from vpns_gui.models.overlap_table import share, tip_of
 from vpns_gui.theme import Colours, colours
 
@@ -30,6 +31,7 @@ class OverlapBars(QWidget):
         self._chosen = -1
         self._of_all = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        tell_keys(self, "Bars of the layers", (("Left and Right", "Choose a layer; Home and End the first and the last"),))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Overlap of each layer")
 

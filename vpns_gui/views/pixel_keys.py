@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent
 
+from vpns_gui.keys import tell_keys
 from vpns_gui.views.picture import Picture
 
 _STEPS = {
@@ -21,6 +22,7 @@ class PixelKeys(QObject):
         self._picture = picture
         self._pixel: tuple[int, int] | None = None
         picture.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        tell_keys(picture, "Pictures of the prompt", (("Arrow keys", "Read the pixels one by one (with Shift by ten)"),))
         picture.installEventFilter(self)
 
     def tell_again(self) -> None:

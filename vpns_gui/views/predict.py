@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from vpns_gui import theme
+from vpns_gui.elided_label import ElidedLabel
 from vpns_gui.models.picture_cache import PictureCache
 from vpns_gui.models.predicted_table import (
     CHANGED,
@@ -149,9 +150,8 @@ class PredictView(QWidget):
         for key, text in _WHICH.items():
             self.which.addItem(text, key)
         self.which.currentIndexChanged.connect(lambda _place: self._filter())
-        self._count = QLabel(self)
+        self._count = ElidedLabel(self)
         self._count.setObjectName("predictCount")
-        self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._note = QLabel(self)
         self._note.setObjectName("predictNote")
@@ -336,8 +336,7 @@ class PredictView(QWidget):
 
     def _say_count(self) -> None:
         shown, total = self.rows.num_shown, len(self.rows.rows)
-        self._count.setText(f"{shown:,} of {total:,} shown" if shown != total else self._count_words)
-        self._count.setToolTip(self._count_words)
+        self._count.set_text(f"{shown:,} of {total:,} shown" if shown != total else self._count_words, self._count_words)
 
     def _draw_again(self) -> None:
         for view in (self.table, self.sheet):

@@ -110,9 +110,9 @@ def _tile_lines(row: PredictedRow) -> list[tuple[str, bool]]:
         return [*lines, (f"! {printable(row.problem)}", False)]
     if row.prompted is None:
         return [*lines, *((guess_text(guess), False) for guess in row.plain[:1])]
-    lines += [(f"without {guess_text(guess)}", False) for guess in row.plain[:1]]
+    lines += [(f"without: {guess_text(guess)}", False) for guess in row.plain[:1]]
     mark = "→ " if row.changed else ""
-    return lines + [(f"{mark}with {guess_text(guess)}", row.changed) for guess in row.prompted[:1]]
+    return lines + [(f"{mark}with: {guess_text(guess)}", row.changed) for guess in row.prompted[:1]]
 
 
 def _text_colour(row: PredictedRow, *, selected: bool) -> QColor:

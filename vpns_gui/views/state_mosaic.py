@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from vpns_gui import theme
+from vpns_gui.keys import tell_keys
 from vpns_gui.theme import colours
 from vpns_gui.views.picture import to_image
 from vpns_gui.views.state_pictures import gap_of, mosaic, painted
@@ -40,6 +41,7 @@ class StateMosaic(QAbstractScrollArea):
         self._image: QImage | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        tell_keys(self, "Kernels under two masks", (("+ and -", "Zoom"), ("Arrow keys", "Scroll")))
         self.viewport().setAutoFillBackground(False)
         self.viewport().setMouseTracking(True)
         self.setMinimumSize(120, 100)
