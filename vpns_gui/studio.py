@@ -329,8 +329,13 @@ class Studio(QObject):
         folder = folder_of(path)
         if is_export(path):
             self.predict.take_subject(path)
+        elif self.window.prompt.on_images.takes(path) and self.session.store is not None:
+            self.on_images.show_file(path)
+            self.window.prompt.show_pair(False)
+            self.window.tabs.setCurrentWidget(self.window.prompt)
         elif folder is None:
-            why = f"{path} is no run folder, and lies in none: a run has config.json and run.json."
+            why = f"{path} is no run folder, and lies in none: a run has config.json and run.json. "
+            why += "A picture can be dropped once a run is open, a folder of pictures on Predict."
             self._warn("This cannot be opened.", why)
         else:
             self.library.open(folder)

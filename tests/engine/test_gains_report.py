@@ -84,7 +84,7 @@ def test_that_several_comparisons_are_told_together():
 
 @pytest.mark.parametrize(
     ("prompted", "words"),
-    [((3.0, 2.9, 6.0), "no time beyond the spread"), ((3.0, 2.95, 3.1), "11 % more time"), ((2.72, 2.71, 2.73), "no time")],
+    [((3.0, 2.65, 6.0), "no time beyond the spread"), ((3.0, 2.95, 3.1), "11.1 % more time"), ((2.72, 2.71, 2.73), "no time")],
 )
 def test_that_what_the_prompt_costs_is_told_where_it_is_more_than_the_spread(prompted, words):
     spreads = {"pruned": (2.7, 2.6, 2.8), "dense": (2.7, 2.6, 2.8), "prompted": prompted}

@@ -217,3 +217,12 @@ def test_that_a_made_up_run_that_cannot_be_examined_says_why(studio, runs, qtbot
     assert view.mapping.table.item(4, 1).text() == "q"
     view.ask.read.click()
     qtbot.waitUntil(lambda: view.ask.note.text.startswith("This cannot be shown"), timeout=30_000)
+
+
+def test_that_a_run_that_has_only_begun_says_what_will_be_there(studio, runs, qtbot):
+    begun = MadeRun(runs, config()).write(levels=0, end="stopped")
+    with qtbot.waitSignal(studio.session.run_changed):
+        studio.library.open(begun.folder)
+    studio.window.tabs.setCurrentWidget(studio.window.classes_page)
+    studio.plots.class_images._fill()  # as the next tick of the window would
+    assert studio.plots.classes.is_empty and studio.plots.classes.state.count() == 0

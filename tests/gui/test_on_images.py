@@ -144,6 +144,13 @@ def test_that_a_picture_dropped_here_is_looked_at_and_a_run_is_left_to_the_windo
     assert back.wanted.file is None and back.seen.label is not None
 
 
+def test_that_a_picture_dropped_anywhere_on_the_window_is_looked_at(opened, panel, qtbot, tmp_path):
+    opened.window.prompt.show_pair(True)
+    opened.window.tabs.setCurrentWidget(opened.window.curves_page)
+    shown = after(qtbot, opened, lambda: opened.window.dropped.emit(picture_file(tmp_path)))
+    assert shown.seen.name == "my own.PNG" and panel.isVisible() and not opened.window.prompt.shows_pair
+
+
 def test_that_a_broken_picture_is_told_in_one_line_and_the_next_image_comes(opened, panel, qtbot, tmp_path):
     path = tmp_path / "broken.png"
     path.write_bytes(b"no picture")

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLineEdit, QSpinBox, QToolButton
 
 from tests.gui.views_data import history
 from vpns_gui import theme
@@ -77,6 +77,26 @@ def test_that_a_box_to_tick_has_an_outline_that_is_seen(plain_app, scheme):
     image = box.grab().toImage()
     row = [image.pixelColor(x, 14).name() for x in range(16)]
     assert max(contrast(scheme.window, colour) for colour in row) >= 3
+
+
+@BOTH
+def test_that_a_button_that_stays_down_is_told_by_lightness(plain_app, qtbot, scheme):
+    theme.apply(plain_app, theme.LIGHT if scheme.dark else theme.DARK)
+    button = QToolButton()
+    qtbot.addWidget(button)
+    button.setCheckable(True)
+    theme.show_checked(button)
+    button.resize(60, 30)
+    theme.apply(plain_app, scheme)
+
+    def ground():
+        return button.grab().toImage().pixelColor(10, 15).name()
+
+    up = ground()
+    button.setChecked(True)
+    assert contrast(up, ground()) > 3
+    button.setChecked(False)
+    assert ground() == up
 
 
 def test_that_the_palette_decides_where_the_system_does_not_say(plain_app):

@@ -23,7 +23,7 @@ from vpns_gui.views.on_images_changes import ChangesBar
 _MOST_LISTED = 200
 """Thumbnails in a list; stepping goes through all of its images."""
 _THUMB_PX = 96
-_NOT_READ = "This run did not keep its answer to each test image."
+_NOT_READ = "What it says of each test image is not read yet."
 
 
 class ChangedImages(QObject):

@@ -116,7 +116,7 @@ class ClassSheet(QObject):
         if not rows.size or store is None or self._figures is None:
             self._reader.drop()
             return
-        self._view.sheet.set_empty("Reading the images...")
+        self._view.sheet.set_empty("Reading the images …")
         self._reader.start(partial(_page, self._pictures, store, self._names, self._figures, self._prompt, rows))
 
     def _take(self, page: _Page) -> None:

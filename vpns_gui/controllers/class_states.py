@@ -32,7 +32,7 @@ def chosen_state(states: list[ClassState], stage: PhaseKind | None, *, dense: bo
     """Find the state like the one that a person chose before, else the last one that was tested, else the last."""
     same = [index for index, state in enumerate(states) if state.stage == stage and (state.level == DENSE) == dense]
     tested = [index for index, state in enumerate(states) if state.tested >= 0]
-    return next(iter(same or tested[-1:] or range(len(states) - 1, len(states))), None)
+    return next(iter(same or tested[-1:] or range(len(states))[-1:]), None)
 
 
 def _dense(history: RunHistory) -> Iterator[ClassState]:

@@ -123,7 +123,7 @@ class ClassesController(QObject):
             self._ask(*_NO_STATE)
         elif state != self._asked:
             if self._figures is None:  # else the last ones stay until these are there
-                self._view.set_asking("Reading...", "What was made of each test image is read.")
+                self._view.set_asking("Reading …", "What was made of each test image is read.")
             self._forget()
             self._asked = state
             self._reader.start(partial(_read, store, history, state))

@@ -8,20 +8,8 @@ import math
 from collections import OrderedDict
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-    qRgb,
-)
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from vpns_gui import theme
@@ -29,6 +17,7 @@ from vpns_gui.keys import tell_keys
 from vpns_gui.theme import Colours, colours
 from vpns_gui.views import mask_pictures
 from vpns_gui.views.mask_pictures import KEPT, LayerDetail, Tile, TileKey
+from vpns_gui.views.mosaic_tiles import colours_of, draw_numbers, draw_tile, image_of
 from vpns_gui.views.zoom import Zoom, ladder
 
 NUMBERS_PX = 36
@@ -95,7 +84,7 @@ class Mosaic(QAbstractScrollArea):
     def set_tiles(self, tiles: Sequence[Tile]) -> None:
         """Take tiles in that were asked for."""
         for tile in tiles:
-            self._tiles[tile.key] = (tile, _image(tile, colours()))
+            self._tiles[tile.key] = (tile, image_of(tile, colours()))
             self._tiles.move_to_end(tile.key)
             self._old.discard(tile.key)
         while len(self._tiles) > _MOST_TILES:
@@ -303,7 +292,7 @@ class Mosaic(QAbstractScrollArea):
 
     def _recolour(self, scheme: Colours) -> None:
         for tile, image in self._tiles.values():
-            image.setColorTable(_colour_table(tile, scheme))
+            image.setColorTable(colours_of(tile, scheme))
         self.viewport().update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -324,46 +313,12 @@ class Mosaic(QAbstractScrollArea):
             self._tiles.move_to_end(key)
             tile, image = found
             corner = self._tile_place(key)
-            self._draw_tile(painter, corner, image, point)
+            draw_tile(painter, corner, image, point, self.viewport().size())
             if not key.block and point >= NUMBERS_PX:
-                self._draw_numbers(painter, scheme, corner, tile, point)
+                draw_numbers(painter, corner, tile, point, self.viewport().size())
         painter.setClipping(False)
         self._draw_dead(painter, scheme)
         painter.end()
-
-    def _draw_tile(self, painter: QPainter, corner: QPointF, image: QImage, point: float) -> None:
-        """Draw the part of a tile that is in sight: enlarged as a whole it may be many screens wide."""
-        view = self.viewport().size()
-        left, top = max(0, math.floor(-corner.x() / point)), max(0, math.floor(-corner.y() / point))
-        right = min(image.width(), math.ceil((view.width() - corner.x()) / point))
-        bottom = min(image.height(), math.ceil((view.height() - corner.y()) / point))
-        if right > left and bottom > top:
-            where = QRectF(corner.x() + left * point, corner.y() + top * point, (right - left) * point, (bottom - top) * point)
-            painter.drawImage(where, image, QRectF(left, top, right - left, bottom - top))
-
-    def _draw_numbers(self, painter: QPainter, scheme: Colours, corner: QPointF, tile: Tile, point: float) -> None:
-        """Write the weights: kept ones bold, pruned ones struck out."""
-        view = QRectF(self.viewport().rect())
-        font = QFont(self.font())
-        font.setPixelSize(max(8, min(15, int(point / 4.2))))
-        kept, pruned = QFont(font), QFont(font)
-        kept.setBold(True)
-        pruned.setStrikeOut(True)
-        rows = range(max(0, int(-corner.y() / point)), tile.cells.shape[0])
-        columns = range(max(0, int(-corner.x() / point)), tile.cells.shape[1])
-        for row in rows:
-            if corner.y() + row * point > view.height():
-                break
-            for column in columns:
-                cell = QRectF(corner.x() + column * point, corner.y() + row * point, point, point)
-                if cell.left() > view.width():
-                    break
-                state = int(tile.cells[row, column])
-                text = _number(tile, row, column)
-                if text:
-                    painter.setFont(kept if state == KEPT else pruned)
-                    painter.setPen(QColor(scheme.on_accent if state == KEPT else scheme.text))
-                    painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
 
     def _draw_dead(self, painter: QPainter, scheme: Colours) -> None:
         """Mark the output channels with nothing left at the left edge, and the input channels at the upper one."""
@@ -451,29 +406,3 @@ class Mosaic(QAbstractScrollArea):
         out = math.floor((self.verticalScrollBar().value() + where.y() - _EDGE_PX) / down)
         num_out, num_in = self._detail.kernels[:2]
         return (out, into) if 0 <= out < num_out and 0 <= into < num_in else None
-
-
-def _number(tile: Tile, row: int, column: int) -> str:
-    """Write a weight in as little room as it needs; a mark only where its value is not known."""
-    if tile.values is None:
-        return ""
-    value = float(tile.values[row, column])
-    if math.isnan(value):
-        return "" if tile.cells[row, column] == mask_pictures.GAP else "NaN"
-    return f"{value:.3f}" if 0.0005 <= abs(value) < 100 else "0" if value == 0 else f"{value:.0e}"
-
-
-def _image(tile: Tile, scheme: Colours) -> QImage:
-    cells = np.ascontiguousarray(tile.cells)
-    height, width = cells.shape
-    # a copy: the picture would else look at memory that may go away before it
-    image = QImage(cells.data, width, height, width, QImage.Format.Format_Indexed8).copy()
-    image.setColorTable(_colour_table(tile, scheme))
-    return image
-
-
-def _colour_table(tile: Tile, scheme: Colours) -> list[int]:
-    if tile.key.block:
-        steps = np.arange(256, dtype=np.float32) / 255
-        return [qRgb(*colour) for colour in mask_pictures.sequential(steps, dark=scheme.dark).tolist()]
-    return [qRgb(*theme.rgb(name)) for name in (scheme.window, scheme.empty, scheme.pruned, scheme.kept)]

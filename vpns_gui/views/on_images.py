@@ -206,9 +206,13 @@ class OnImagesPanel(QWidget):
         else:
             let_go.ignore()
 
+    def takes(self, path: Path) -> bool:
+        """Tell whether a file is a picture that can be looked at here."""
+        return path.suffix.casefold() in self._endings
+
     def _picture_in(self, drag: QDropEvent) -> Path | None:
         paths = [Path(url.toLocalFile()) for url in drag.mimeData().urls() if url.isLocalFile()]
-        return next((path for path in paths if path.suffix.casefold() in self._endings), None)
+        return next((path for path in paths if self.takes(path)), None)
 
 
 def _colours_of(image_3CC: FloatArray) -> Rgb:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from vpns_gui import theme
 from vpns_gui.models.on_image import Changed
 from vpns_gui.models.thumbs import Thumb
 from vpns_gui.tables import Rows

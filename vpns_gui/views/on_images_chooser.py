@@ -40,7 +40,7 @@ class ImageChooser(QWidget):
         self._before = self._button("imageBefore", "◀", "The image before (of the class chosen, or of the list)")
         self._next = self._button("imageNext", "▶", "The next image (of the class chosen, or of the list)")
         self._random = self._button("imageRandom", "Random", "Any other image (of the class chosen, or of the list)")
-        self._open = self._button("imageOpen", "Open...", "Open a picture of your own; you can also drop one here")
+        self._open = self._button("imageOpen", "Open …", "Open a picture of your own; you can also drop one here")
         self._before.clicked.connect(lambda: self.step_requested.emit(-1))
         self._next.clicked.connect(lambda: self.step_requested.emit(1))
         self._random.clicked.connect(lambda: self.random_requested.emit())
