@@ -16,6 +16,7 @@ from vpns_engine.export.onnx_parts import OnnxPart
 from vpns_engine.export.progress import Progress
 from vpns_engine.export.reference import reference_outputs
 from vpns_engine.export.source import Source, entry_of
+from vpns_engine.files import explained
 
 RELATIVE_LIMIT = 1e-6
 """Largest allowed difference over the network's largest output. With the same threads it is 0 as a rule; a library that chooses
@@ -113,7 +114,8 @@ def _ask(folder: Path, source: Source, files: Files, place: Path, progress: Prog
         "threads": torch.get_num_threads(),
     }
     bits = {f"bits/{layer}": pack(mask) for layer, mask in source.masks.items()}
-    np.savez(place / "request.npz", pictures=source.pictures, asked=np.array(json.dumps(asked)), **bits)  # type: ignore[arg-type]
+    with explained(place):
+        np.savez(place / "request.npz", pictures=source.pictures, asked=np.array(json.dumps(asked)), **bits)  # type: ignore[arg-type]
     # -P: nothing of this package on the path
     words = ["-P", str(Path(verify.__file__)), str(folder), str(place)]
     run_child(words, place, place, progress, "the export cannot be read again")

@@ -17,7 +17,7 @@ from vpns_engine.export.child import end_with_parent, tell
 from vpns_engine.export.onnx_file import write_onnx
 from vpns_engine.export.onnx_parts import PROMPT, REQUEST, STATE
 from vpns_engine.export.weights import unmodified
-from vpns_engine.files import explain
+from vpns_engine.files import explain, explained
 
 
 class FromPixels(nn.Module):
@@ -47,7 +47,7 @@ def main(place: Path) -> None:
     """Write every file that is asked for.
 
     Raises:
-        EngineError: torch cannot write this network, or the extra is not installed.
+        EngineError: torch cannot write this network, the extra is not installed, or there is no room.
     """
     request = json.loads((place / REQUEST).read_text(encoding="utf-8"))
     torch.set_num_threads(request["threads"])
@@ -60,7 +60,8 @@ def main(place: Path) -> None:
         whole = FromPixels(network, request, added).eval() if part["input"] == "pixels" else network
         example = torch.rand(2, 3, part["size"], part["size"])
         about = {"input": part["input"], "views": " ".join(part["views"])}
-        write_onnx(whole, example, Path(request["folder"]) / part["file"], about=about)
+        with explained(Path(request["folder"]).parent):  # the folder itself is a hidden one, until all is done
+            write_onnx(whole, example, Path(request["folder"]) / part["file"], about=about)
 
 
 if __name__ == "__main__":

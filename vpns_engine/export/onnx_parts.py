@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from vpns_engine.artifacts import system_errors
 from vpns_engine.export.child import run_child
 from vpns_engine.export.progress import Progress
 from vpns_engine.export.source import Source
 from vpns_engine.export.weights import folded_state
+from vpns_engine.files import explained
 from vpns_engine.nn.normalization import normalization_of
 from vpns_engine.nn.prompts import margins
 from vpns_engine.specs.export import OnnxInput
@@ -55,13 +57,13 @@ def write_onnx_files(source: Source, folder: Path, wanted: OnnxInput, place: Pat
 
     Raises:
         ExportCancelled: it is not wanted any more.
-        EngineError: torch cannot write this network as ONNX, or the extra is not installed.
-        OSError: a file cannot be written.
+        EngineError: torch cannot write this network as ONNX, the extra is not installed, or a file cannot be written.
     """
-    save_file(folded_state(source), place / STATE)
-    if source.prompt:
-        save_file({"added": torch.from_numpy(source.prompt["added"].copy())}, place / PROMPT)
-    (place / REQUEST).write_text(json.dumps(_request(source, folder, wanted)), encoding="utf-8")
+    with explained(place), system_errors():
+        save_file(folded_state(source), place / STATE)
+        if source.prompt:
+            save_file({"added": torch.from_numpy(source.prompt["added"].copy())}, place / PROMPT)
+        (place / REQUEST).write_text(json.dumps(_request(source, folder, wanted)), encoding="utf-8")
     words = ["-m", "vpns_engine.export.onnx_child", str(place)]
     # the process finds this very package, wherever it stands
     run_child(words, place, Path(sys.modules["vpns_engine"].__path__[0]).parent, progress, "the ONNX file could not be written")

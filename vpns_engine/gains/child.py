@@ -83,6 +83,7 @@ def main() -> None:
     teller.tell({"about": {"gpu": _gpu(), "noise_pictures": source.pictures_are_noise}})
     for part, measure in _parts(subject, request, teller):
         _measure(part, measure, teller)
+    teller.tell({"begins": "memory"})  # what fails from here on is its reason
     _leave_files(subject, request.folder)
     teller.tell({"over": True})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
+from vpns_engine.artifacts import system_errors
 from vpns_engine.export.sparse_file import write_sparse
 from vpns_engine.gains.model import FileKind, FileSize
 from vpns_engine.gains.subject import Subject
@@ -30,7 +31,8 @@ def sizes_of(subject: Subject, folder: Path, step: Step) -> tuple[FileSize, ...]
             step(f"Writing the {name} network, {kind}")
             path = folder / f"{name}_{kind}.safetensors"
             if kind == "plain":
-                save_file(state, path, metadata={"format": "pt"})
+                with system_errors():
+                    save_file(state, path, metadata={"format": "pt"})
             else:
                 write_sparse({entry: tensor.numpy() for entry, tensor in state.items()}, masks[name], path)
             found[kind, name] = path.stat().st_size
