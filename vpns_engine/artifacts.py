@@ -85,9 +85,20 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]], info: Mappi
 
 
 def _save(arrays: dict[str, npt.NDArray[Any]], metadata: dict[str, str], path: Path) -> None:
-    try:
+    with system_errors():
         save_file(arrays, path, metadata=metadata)
-    except SafetensorError as error:  # safetensors wraps the operating system's errors; keep the number
+
+
+@contextmanager
+def system_errors() -> Iterator[None]:
+    """Give what safetensors cannot write as the system's own error: it wraps those, the number is kept.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    try:
+        yield
+    except SafetensorError as error:
         raise _as_os_error(error) from error
 
 
