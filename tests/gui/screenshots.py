@@ -31,8 +31,10 @@ from vpns_engine.specs.run import RunConfig
 from vpns_engine.store import RunLibrary
 from vpns_gui import app, theme
 from vpns_gui.background import Background
+from vpns_gui.controllers.other_run import OtherRun
 from vpns_gui.forms.pick_edit import PickEdit
 from vpns_gui.studio import Studio
+from vpns_gui.views.mask import LAYER, TABLE
 from vpns_gui.views.mask_page import ONE, TWO
 
 WINDOW_SIZE = (1360, 880)
@@ -103,6 +105,15 @@ class Photographer(QObject):
             lambda: opened().close(),
         )
 
+    def choose_other(self, other: OtherRun) -> None:
+        """Choose what the open run is compared with: a run beside it, or its own beginning where it is alone."""
+        store = self._studio.session.store
+        assert store is not None
+        beside = [run for run in RunLibrary(store.folder.parent).runs() if run.name != store.folder.name]
+        other.choose_run(beside[0] if beside else store.folder)
+        if not beside:
+            other.choose_place(0)
+
     def press(self, name: str) -> None:
         """Press a button if it can be seen and pressed."""
         button = self._studio.window.findChild(QPushButton, name)
@@ -137,8 +148,14 @@ class Photographer(QObject):
         wait: Callable[[], object] = lambda: None  # noqa: E731
         self.then(
             lambda: window.tabs.setCurrentWidget(window.masks_page),
-            lambda: plots.mask_page.show_page(TWO),
+            lambda: plots.masks.select_layer("layer1.0.conv1"),
+            lambda: plots.masks.show_page(LAYER),
             *(wait, wait),
+            lambda: self.picture(f"{scheme}-one-layer"),
+            lambda: plots.masks.show_page(TABLE),
+            lambda: plots.mask_page.show_page(TWO),
+            lambda: self.choose_other(plots.mask_comparison.b),
+            *(wait, wait, wait),
             lambda: self.picture(f"{scheme}-two-masks"),
             lambda: plots.mask_page.show_page(ONE),
             window.menus.full.trigger,
@@ -147,7 +164,8 @@ class Photographer(QObject):
             window.menus.full.trigger,
             lambda: window.tabs.setCurrentWidget(window.prompt),
             lambda: window.prompt.show_pair(True),
-            *(wait, wait),
+            lambda: self.choose_other(self._studio.prompt_pair.b),
+            *(wait, wait, wait),
             lambda: self.picture(f"{scheme}-two-prompts"),
             lambda: window.prompt.show_pair(False),
         )

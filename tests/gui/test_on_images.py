@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -242,3 +243,9 @@ def test_that_what_was_read_once_more_here_is_known_to_the_classes_too(studio, r
     qtbot.waitUntil(bar.lists["gained"].isVisible, timeout=WAIT_MS)
     studio.window.tabs.setCurrentWidget(studio.window.classes_page)
     qtbot.waitUntil(lambda: classes.confusion.matrix.picture is not None, timeout=WAIT_MS)
+
+
+def test_that_it_says_why_the_network_is_not_asked(panel):
+    panel.set_image(replace(panel.seen, plain_T=None, prompted_T=None), "No network of this sparsity is saved yet.")
+    assert "is saved yet" in panel.text and panel._network.isVisible()
+    assert "wrong" not in panel.text and not panel.bars.isVisible()

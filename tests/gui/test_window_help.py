@@ -108,6 +108,10 @@ def test_that_the_edit_menu_lists_and_copies_what_the_tab_shows(studio, qtbot, r
     assert first.text() == accuracies.accessibleName()
     first.trigger()
     assert "Tuned" in clipboard().text()
+    studio.window.tabs.setCurrentWidget(studio.window.curves_page)
+    qtbot.waitUntil(lambda: not studio.plots.curves.is_empty)
+    menus.copy_table.aboutToShow.emit()
+    assert [action.text() for action in menus.copy_table.actions()] == ["Curves"]  # offered by every plot of them
 
 
 def test_that_every_key_of_the_window_is_in_the_list(studio):

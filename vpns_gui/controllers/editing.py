@@ -41,9 +41,9 @@ class EditController(QObject):
         return shown_in(page) if page is not None else []
 
     def _list(self, menu: QMenu, tables: bool) -> None:
-        """Offer what is on screen, each by its name."""
+        """Offer what is on screen, each by its name; what several widgets offer under one name is the same, and comes once."""
         menu.clear()
-        for found in self._shown():
+        for found in {found.name: found for found in self._shown()}.values():
             if found.has_table if tables else found.has_picture:
                 act: Callable[[], None] = found.copy_table if tables else found.copy_picture
                 menu.addAction(found.name.replace("&", "&&")).triggered.connect(lambda _checked=False, act=act: act())

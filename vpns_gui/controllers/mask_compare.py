@@ -70,8 +70,8 @@ class MaskCompareController(QObject):
         view.layer_view.states_wanted.connect(self._read)
         session.run_changed.connect(self._change_run)
         session.level_changed.connect(lambda _level: self._mark())
-        for widget in (view.table, view.bars):
-            offer(widget, "Overlap by layer", table=self.rows)
+        for widget, name in ((view.table, "Overlap by layer"), (view.bars, "Overlap overview")):
+            offer(widget, name, table=self.rows)
         self._mark()
 
     def _worker(self, take: object) -> Background:

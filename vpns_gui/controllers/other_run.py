@@ -54,7 +54,7 @@ class OtherRun(QObject):
     """Fills a MomentPicker. One that follows begins with what the window shows, and keeps to it until a run is chosen."""
 
     chosen = Signal(object)
-    """Another file is chosen (OtherMoment), or none is (None)."""
+    """Another file is chosen (OtherMoment), or none is (None): `without` names a run that has none."""
     refused = Signal(str)
     """The run could not be read: why."""
 
@@ -69,6 +69,7 @@ class OtherRun(QObject):
         """Label of the moment that a person chose; empty for the newest."""
         self._offers: list[Offer] = []
         self._moment: OtherMoment | None = None
+        self._told_without = ""
         self._rows: list[RunRow] = []
         self._runs: Path | None = None
         self._lister = Background(self)
@@ -242,8 +243,8 @@ class OtherRun(QObject):
             moment = None
         else:
             moment = OtherMoment(run.store, run.history, level, self._offers[place], _label(run, level, self._offers[place]))
-        if moment != self._moment:
-            self._moment = moment
+        if (moment, self.without) != (self._moment, self._told_without):
+            self._moment, self._told_without = moment, self.without
             self.chosen.emit(moment)
 
     def _shown(self) -> _Run | None:

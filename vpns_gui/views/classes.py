@@ -71,6 +71,7 @@ class ClassesView(QWidget):
         parts.setObjectName("classesParts")
         parts.setDocumentMode(True)
         parts.tabBar().setDrawBase(False)
+        parts.tabBar().setUsesScrollButtons(False)  # the controls beside them would hide the last one
         for widget, title in ((self.confusion, "Confusion"), (self.accuracies, "Accuracy"), (self.mapping, "Mapping")):
             parts.addTab(widget, title)
         for part, term in ((CONFUSION, "confusion matrix"), (ACCURACY, "accuracy"), (MAPPING, "label mapping")):

@@ -37,7 +37,7 @@ class ConfusionPanel(QWidget):
         self.kind = QComboBox(self)
         self.kind.setObjectName("confusionKind")
         self.kind.setAccessibleName("Numbers in the matrix")
-        self.kind.addItem("Share of the row, %", True)
+        self.kind.addItem("% of the row", True)
         self.kind.addItem("Counts", False)
         self.kind.setToolTip("Share of the row: of the images of a true class, how many are taken for each class")
         self.kind.activated.connect(lambda _: self.share_requested.emit(self.kind.currentData()))

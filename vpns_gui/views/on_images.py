@@ -180,8 +180,8 @@ class OnImagesPanel(QWidget):
                     whole = f'<span style="color:{colour}">{mark}</span>&nbsp;{words}: <b>{said}</b>'
                     lines.append(f'<span style="white-space:nowrap">{whole}</span>')
         self._verdicts.setText(" &nbsp; ".join(lines))  # in one line where there is room
-        for label in (self._verdicts, self._network):
-            label.setVisible(bool(lines))
+        self._network.setVisible(seen is not None)  # it says too why there is no verdict
+        self._verdicts.setVisible(bool(lines))
         self.bars.setVisible(bool(lines))
 
     def _recolour(self, scheme: Colours) -> None:

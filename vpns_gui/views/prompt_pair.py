@@ -81,7 +81,7 @@ class PromptPairView(QWidget):
         picture.setObjectName(f"promptPair{number}")
         picture.setAccessibleName(f"Picture of {_TITLES[number]}")
         picture.pointed_at.connect(self._tell)
-        offer(picture, "Two prompts", table=partial(self._rows, number), picture=lambda: self._pictures)
+        offer(picture, f"Two prompts, {_TITLES[number]}", table=partial(self._rows, number), picture=lambda: self._pictures)
         return picture
 
     def _text(self, name: str) -> QLabel:
