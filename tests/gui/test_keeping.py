@@ -109,8 +109,8 @@ def test_that_the_saved_prompt_is_shown_from_its_state(studio, qtbot, run):
     opened(studio, qtbot, run.folder)
     view = studio.window.prompt
     studio.window.tabs.setCurrentWidget(view)
-    qtbot.waitUntil(lambda: view._added is not None, timeout=WAIT_MS)
-    assert view._stack.currentWidget() is not view._stack.note
+    qtbot.waitUntil(lambda: not view.is_empty, timeout=WAIT_MS)
+    assert view.alone.picture.image is not None
 
 
 @pytest.mark.parametrize(("page", "words"), [("prompt", "The prompts were not kept"), ("masks", "The masks were not kept")])

@@ -209,7 +209,7 @@ def test_that_everything_is_reached_by_keys(library, made):
     library.qtbot.keyClick(library.table, keys.Key_Tab)
     assert not library.table.hasFocus()
     names = {action.objectName() for action in library.table.actions()}
-    assert {f"library_{name}" for name in ("open", "resume", "use_settings", "reveal", "clear", "remove")} == names
+    assert {f"library_{name}" for name in ("open", "resume", "use_settings", "reveal", "clear", "remove")} <= names
 
 
 def test_that_the_settings_of_an_old_run_come_into_the_form(library):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from html import escape
 
 import numpy as np
-from PIL import Image
 
 from vpns_engine.artifacts import FloatArray, read_array
 from vpns_engine.errors import EngineError
@@ -168,6 +167,8 @@ def _bar(bar: Bar, y: int, full: float) -> Iterator[str]:
 
 
 def _prompt(added: FloatArray | None) -> Iterator[str]:
+    from PIL import Image  # only here: the window reads this module before it is on screen
+
     if added is None:
         return
     bound = float(np.abs(added).max()) or 1.0
