@@ -1,8 +1,10 @@
 """What holds for every test: no display, one thread, and no folder of the user touched."""
 
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,11 +73,27 @@ def measured_run(
     """Give a copy of the finished run, the control arm beside it, whose last state's gains were measured; only read it."""
     from tests.measured_runs import measured_copy
 
-    return measured_copy(tmp_path_factory.mktemp("measured"), finished_run, finished_control_run)
+    return _once(tmp_path_factory, "measured", lambda runs: measured_copy(runs, finished_run, finished_control_run))
 
 
 def _made(places: pytest.TempPathFactory, method: str) -> "RunStore":
     # here, so that tests without torch stay quick
     from tests.real_runs import digits_config, make_run
 
-    return make_run(places.mktemp(f"finished_{method}"), digits_config(method))
+    return _once(places, f"finished_{method}", lambda runs: make_run(runs, digits_config(method)))
+
+
+def _once(places: pytest.TempPathFactory, name: str, make: Callable[[Path], "RunStore"]) -> "RunStore":
+    """Make a run in whichever of the processes that test side by side needs it first; the others wait, and open it."""
+    from vpns_engine.locks import only_one
+    from vpns_engine.store import RunStore
+
+    root = places.getbasetemp()
+    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    runs, done = shared / name, shared / f"{name}.done"
+    with only_one(shared / f"{name}.lock", lambda: None):
+        if not done.exists():
+            shutil.rmtree(runs, ignore_errors=True)  # another process began it, and failed
+            runs.mkdir()
+            done.write_text(make(runs).folder.name, encoding="utf-8")
+    return RunStore.open(runs / done.read_text(encoding="utf-8"))
