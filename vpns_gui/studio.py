@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from vpns_engine.folders import config_folder
 from vpns_engine.store import RunStore
@@ -146,10 +146,16 @@ class Studio(QObject):
     def _make_aids(self) -> None:
         """What every view offers: saving, undo, help, the places of things."""
         window = self.window
-        self.saving = SavingController(window.tabs, self._settings, self.notices, window)
+        self.saving = SavingController(window.tabs, self._run_on, self._settings, self.notices, window)
         EditController(window.menus, window.setup, window.tabs, window)
         HelpController(window.menus, window)
         ArrangementController(window.menus, window.arrangement, window.run_bar, self._settings, window)
+
+    def _run_on(self, page: QWidget) -> str:
+        """Name the run that a tab shows; empty where it shows none, or several."""
+        window, store = self.window, self.session.store
+        several = (window.predict_page, window.summary, window.library, window.compare_page)
+        return store.folder.name if store is not None and page not in several else ""
 
     def complete(self) -> None:
         """Add the views that take longest to load; to be called when the window is on screen."""

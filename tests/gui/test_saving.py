@@ -2,6 +2,7 @@
 
 import csv
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -235,3 +236,18 @@ def test_that_a_full_or_forbidden_place_leaves_the_window_alive(studio, qtbot, r
     assert "could not be saved" in box.text()
     box.close()
     assert studio.window.findChild(QLabel, "runTitle") is not None
+
+
+def test_that_a_file_is_named_after_the_run_it_is_of(studio, qtbot, runs):
+    store = MadeRun(runs, config()).write()
+    _shown(studio, qtbot, store, studio.window.masks_page)
+    qtbot.waitUntil(lambda: bool(studio.plots.masks.rows))
+    dialog = _ask(studio, qtbot)
+    assert Path(dialog.selectedFiles()[0]).name.startswith(f"{store.folder.name}_masks")
+    dialog.reject()
+    qtbot.waitUntil(lambda: studio.window.findChild(QFileDialog, "saveDialog") is None)
+    studio.window.tabs.setCurrentWidget(studio.window.library)
+    qtbot.waitUntil(lambda: studio.library_table.savable() is not None)
+    dialog = _ask(studio, qtbot)
+    assert Path(dialog.selectedFiles()[0]).name == "runs"
+    dialog.reject()

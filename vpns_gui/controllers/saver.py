@@ -28,11 +28,10 @@ class Saver(QObject):
     refused = Signal(str)
     """It could not be saved: why."""
 
-    def __init__(self, settings: Settings, window: QWidget) -> None:
+    def __init__(self, settings: Settings, window: QWidget, prefix: Callable[[], str]) -> None:
+        """`prefix` says what a proposed file name begins with, for example the run that it is of."""
         super().__init__(window)
-        self._settings, self._window = settings, window
-        self.prefix = ""
-        """What the proposed file names begin with, for example the open run's name."""
+        self._settings, self._window, self._prefix = settings, window, prefix
         desk = Desk(window)
         desk.asked.connect(self.ask)
         desk.failed.connect(self.refused)
@@ -58,7 +57,8 @@ class Saver(QObject):
         dialog.open()
 
     def _proposed(self, name: str) -> str:
-        whole = name if not self.prefix or name.startswith(self.prefix) else f"{self.prefix}_{name}"
+        prefix = self._prefix()
+        whole = name if not prefix or name.startswith(prefix) else f"{prefix}_{name}"
         return "_".join("".join(sign if sign.isalnum() or sign in "-_." else " " for sign in whole).split())
 
     def _save(self, path: Path, choices: dict[str, tuple[str, Callable[[str], bytes]]], words: str) -> None:

@@ -24,11 +24,14 @@ class SavingController(QObject):
     refused = Signal(str)
     """It could not be saved: why."""
 
-    def __init__(self, tabs: QTabWidget, settings: Settings, notices: Notices, parent: QWidget) -> None:
+    def __init__(
+        self, tabs: QTabWidget, run_on: Callable[[QWidget], str], settings: Settings, notices: Notices, parent: QWidget
+    ) -> None:
+        """`run_on` names the run that a tab shows; empty where it shows none, or several."""
         super().__init__(parent)
-        self._tabs = tabs
+        self._tabs, self._run_on = tabs, run_on
         self._sources: dict[QWidget, Source] = {}
-        self._saver = Saver(settings, parent)
+        self._saver = Saver(settings, parent, self._run_shown)
         self._saver.saved.connect(lambda path: notices.say(f"Saved {path}"))
         self._saver.refused.connect(self.refused)
 
@@ -39,6 +42,10 @@ class SavingController(QObject):
     def open(self) -> None:
         """Ask where to save what is on screen."""
         self._saver.ask(self._savable())
+
+    def _run_shown(self) -> str:
+        page = self._tabs.currentWidget()
+        return self._run_on(page) if page is not None else ""
 
     def _savable(self) -> Savable | None:
         page = self._tabs.currentWidget()
