@@ -249,5 +249,5 @@ def test_that_a_file_is_named_after_the_run_it_is_of(studio, qtbot, runs):
     studio.window.tabs.setCurrentWidget(studio.window.library)
     qtbot.waitUntil(lambda: studio.library_table.savable() is not None)
     dialog = _ask(studio, qtbot)
-    assert Path(dialog.selectedFiles()[0]).name == "runs"
+    assert Path(dialog.selectedFiles()[0]).name == "runs.csv"
     dialog.reject()
