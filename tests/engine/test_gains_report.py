@@ -7,13 +7,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.stats import binomtest
 
 from tests.measured_runs import copied
 from vpns_engine import cli_gains
 from vpns_engine.cli import main
 from vpns_engine.errors import EngineError
 from vpns_engine.export.source import read_source
-from vpns_engine.gains.accuracy import Accuracy, Difference, StateTest, accuracy_of
+from vpns_engine.gains.accuracy import Accuracy, Difference, StateTest, accuracy_of, sign_test
 from vpns_engine.gains.figures import count_text, range_text, seconds_text, times_smaller, verdict
 from vpns_engine.gains.headlines import headlines_of
 from vpns_engine.gains.html import html_of, prompt_of
@@ -125,6 +126,16 @@ def test_that_memory_is_told_as_it_was_measured_beside_the_libraries(pruned, wor
 )
 def test_that_a_difference_is_noise_within_twice_its_error(value, error, noise):
     assert Difference(value, error).is_noise == noise
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (5, 0), (6, 0), (3, 9), (12, 1), (200, 260)])
+def test_that_the_sign_test_is_that_of_scipy(gained, lost):
+    expected = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+    assert sign_test(gained, lost) == pytest.approx(expected, rel=1e-9)
+
+
+def test_that_five_images_all_on_one_side_may_be_chance_and_six_are_not():
+    assert Difference(5 / 600, 0.0037, 5, 0).is_noise and not Difference(6 / 600, 0.0041, 6, 0).is_noise
 
 
 def test_that_the_error_of_an_accuracy_is_binomial():

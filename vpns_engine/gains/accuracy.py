@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, lgamma, log, sqrt
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from vpns_engine.store import RunLibrary, RunStore
 from vpns_engine.summary import STAGE_LABELS, arm_key, family_key, results_of
 
 Of = Literal["dense", "this", "control"]
+_RARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,13 @@ class Difference:
 
     @property
     def is_noise(self) -> bool:
-        """Tell whether chance alone makes such a difference often: it is below twice its standard error."""
+        """Tell whether chance alone makes such a difference often.
+
+        Compared image by image, an exact sign test of the images that only one of them gets right says so (McNemar's test; p of
+        5 % or more); else it is a difference below twice its standard error.
+        """
+        if self.gained is not None and self.lost is not None:
+            return sign_test(self.gained, self.lost) >= _RARE
         return self.error is None or abs(self.value) <= 2 * self.error
 
 
@@ -97,6 +104,13 @@ class Accuracy:
     def _apart(self, one: float, two: float) -> float | None:
         errors = [error for share in (one, two) if (error := self.error(share)) is not None]
         return sqrt(sum(error**2 for error in errors)) if len(errors) == 2 else None
+
+
+def sign_test(gained: int, lost: int) -> float:
+    """Give how often a fair coin falls at least as unevenly, to either side: the exact two-sided p of McNemar's test."""
+    count = gained + lost
+    ways = (lgamma(count + 1) - lgamma(k + 1) - lgamma(count - k + 1) for k in range(min(gained, lost) + 1))
+    return min(1.0, 2 * sum(exp(way - count * log(2)) for way in ways))
 
 
 def _share(test: StateTest, view: ViewName) -> float | None:

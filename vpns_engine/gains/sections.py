@@ -77,7 +77,8 @@ def _accuracy_note(accuracy: Accuracy) -> str:
         else ""
     )
     return (
-        f"{images}± is the standard error that so many images leave; a difference within twice its own is marked as chance."
+        f"{images}± is the standard error that so many images leave. Marked as chance is a difference that a fair coin makes "
+        "in 5 % of cases or more (sign test, image by image), or one within twice its own error where that could not be told."
         f"{apart} One seed: what another one would change comes on top, and is not measured here.{control}{why}"
     )
 

@@ -117,7 +117,8 @@ class MaskCompareView(QWidget):
         self.bars.set_of_all(of_all)
         self._key.set_of_all(of_all)
 
-    def _lay_out(self, content: QWidget) -> None:
+    def _make_left(self, content: QWidget) -> QSplitter:
+        """Put the bars of all layers above their table."""
         scroll = QScrollArea(content)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
@@ -144,10 +145,13 @@ class MaskCompareView(QWidget):
         left.addWidget(self.table)
         left.setStretchFactor(0, 2)
         left.setStretchFactor(1, 3)
+        return left
+
+    def _lay_out(self, content: QWidget) -> None:
         split = QSplitter(Qt.Orientation.Horizontal, content)
         split.setObjectName("overlapSplit")
         split.setChildrenCollapsible(False)
-        split.addWidget(left)
+        split.addWidget(self._make_left(content))
         split.addWidget(self.layer_view)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
