@@ -114,6 +114,7 @@ def panel(qtbot):
 @given(st.dictionaries(st.sampled_from(sorted(form_fields())), _ANY), _ANY, _ANY)
 @example({"mask.sparsities": [False]}, None, None)
 @example({"seed": 10**5000, "optim.scores.lr": float("nan"), "threads": True}, None, None)
+@example({"channels_last": 2**63}, None, None)
 def test_that_whatever_a_form_file_says_the_form_can_show_it(panel, values, edited, preset):
     state = FormState.from_json({"values": values, "edited": edited, "preset": preset, "control": edited})
     panel.set_state(state)

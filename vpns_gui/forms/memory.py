@@ -10,6 +10,8 @@ from vpns_gui.forms.fields import form_fields
 
 _LONGEST = 10_000
 _LARGEST = 1e300
+_TOO_LARGE_A_COUNT = 2**63
+"""Qt's editors hold no larger ones."""
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,6 @@ def _is_plain(found: object) -> bool:
     """Tell a number that is one, or a text, from everything else; to Python a bool is a number."""
     if isinstance(found, str):
         return len(found) < _LONGEST
-    return isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < _LARGEST
+    if isinstance(found, float):
+        return abs(found) < _LARGEST
+    return isinstance(found, int) and not isinstance(found, bool) and abs(found) < _TOO_LARGE_A_COUNT
