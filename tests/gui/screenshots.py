@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QPushButton
 from vpns_engine.bundled import resource
 from vpns_engine.presets import presets
 from vpns_engine.specs.run import RunConfig
-from vpns_engine.store import RunLibrary
+from vpns_engine.store import RunLibrary, RunStore
 from vpns_gui import app, theme
 from vpns_gui.background import Background
 from vpns_gui.controllers.other_run import OtherRun
@@ -105,11 +105,13 @@ class Photographer(QObject):
             lambda: opened().close(),
         )
 
-    def choose_other(self, other: OtherRun) -> None:
+    def choose_other(self, other: OtherRun, *, with_prompt: bool = False) -> None:
         """Choose what the open run is compared with: a run beside it, or its own beginning where it is alone."""
         store = self._studio.session.store
         assert store is not None
         beside = [run for run in RunLibrary(store.folder.parent).runs() if run.name != store.folder.name]
+        if with_prompt:
+            beside = [run for run in beside if RunStore.open(run).config.uses_prompt]
         other.choose_run(beside[0] if beside else store.folder)
         if not beside:
             other.choose_place(0)
@@ -164,7 +166,7 @@ class Photographer(QObject):
             window.menus.full.trigger,
             lambda: window.tabs.setCurrentWidget(window.prompt),
             lambda: window.prompt.show_pair(True),
-            lambda: self.choose_other(self._studio.prompt_pair.b),
+            lambda: self.choose_other(self._studio.prompt_pair.b, with_prompt=True),
             *(wait, wait, wait),
             lambda: self.picture(f"{scheme}-two-prompts"),
             lambda: window.prompt.show_pair(False),
