@@ -1,6 +1,7 @@
-"""Writes a saved state as a checkpoint of the released code; it is read back and compared before it counts."""
+"""Writes a saved state as a checkpoint of the released code; a fresh process reads it back before it counts."""
 
 import io
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vpns_engine.artifacts import pack
 from vpns_engine.errors import EngineError
 from vpns_engine.export.place import appearing
 from vpns_engine.export.progress import Progress, Report, silent
 from vpns_engine.export.source import Source, Stage, read_source
-from vpns_engine.export.weights import unmodified
 from vpns_engine.files import expanded
 from vpns_engine.nn.fingerprint import weights_sha256
 from vpns_engine.nn.models import load_pretrained
-from vpns_engine.nn.sparse import SparseNetwork
 from vpns_engine.official.content import content_of
 from vpns_engine.official.outgoing import check_writable, outgoing_of
-from vpns_engine.official.read import read_checkpoint
-from vpns_engine.official.rebuild import apply
+from vpns_engine.official.reread import digest, reread
 from vpns_engine.store import RunStore
 from vpns_engine.training.loading import pretrained_of_state
 
@@ -79,7 +78,7 @@ def write_into(source: Source, folder: Path, progress: Progress) -> str:
     torch.save(content_of(outgoing_of(source, initial)), buffer)
     (folder / name).write_bytes(buffer.getbuffer())
     progress("Reading the checkpoint back", 0.7)
-    _check(source, folder / name)
+    _check(source, folder / name, progress.part(0.7, 0.98))
     (folder / "DENSITY.txt").write_text(f"{name}: density {source.phase.density:.12g}\n", encoding="utf-8")
     return name
 
@@ -101,22 +100,18 @@ def _initial(source: Source, progress: Progress) -> Mapping[str, Tensor]:
     return found.module.state_dict()
 
 
-def _check(source: Source, path: Path) -> None:
-    """Hold what was written against the run's state."""
-    checkpoint = read_checkpoint(path)
-    network = SparseNetwork(unmodified(source.config.model.architecture, len(source.started.source_classes), source.weights))
-    apply(checkpoint, network, source.phase.density)
-    differing = [
-        layer
-        for layer, mask in zip(source.masks, network.masks(), strict=True)
-        if not np.array_equal(mask.numpy(), source.masks[layer])
-    ]
+def _check(source: Source, path: Path, progress: Progress) -> None:
+    """Hold what a fresh process reads against the run's state."""
+    architecture, num_classes = source.config.model.architecture, len(source.started.source_classes)
+    with tempfile.TemporaryDirectory(prefix="vpns-export-") as place:
+        found = reread(path, architecture, num_classes, source.phase.density, Path(place), progress)
+    differing = [layer for layer, mask in source.masks.items() if found.get(f"masks/{layer}") != digest(pack(mask))]
     if differing:
         raise EngineError(f"the checkpoint gives another mask than the run (layer {differing[0]}): it was not kept")
-    for name, value in network.plain_state(masked=False).items():
-        if not np.array_equal(value.numpy(), source.weights[name]):
+    for name, value in source.weights.items():
+        if found.get(f"weights/{name}") != digest(value):
             raise EngineError(f"the checkpoint holds other weights than the run ({name}): it was not kept")
-    if checkpoint.mapping != source.info.mapping:
+    if found["mapping"] != digest(np.array(source.info.mapping, np.int64)):
         raise EngineError("the checkpoint holds another label mapping than the run: it was not kept")
-    if source.prompt and not np.array_equal(np.asarray(checkpoint.program), source.prompt["delta"]):
+    if source.prompt and found["prompt"] != digest(source.prompt["delta"].astype(np.float32, copy=False)):
         raise EngineError("the checkpoint holds another prompt than the run: it was not kept")
